@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace systemcheck {
+
+class Metrics;
+struct Look;
+
+/// /proc/meminfo and the swap and OOM counters of /proc/vmstat.
+struct Memory {
+  static constexpr std::string_view name = "memory";
+
+  std::uint64_t total_bytes = 1;  ///< never 0: parse_memory() refuses that
+  std::uint64_t available_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t buffers_bytes = 0;
+  std::uint64_t cached_bytes = 0;  ///< with reclaimable slab, as free(1) counts
+  std::uint64_t swap_total_bytes = 0;
+  std::uint64_t swap_free_bytes = 0;
+  std::uint64_t swapped_in_bytes = 0;  ///< since boot
+  std::uint64_t swapped_out_bytes = 0;
+  std::uint64_t oom_kills = 0;
+
+  static Result<Memory> collect(Look& look);
+  void describe(Metrics& metrics) const;
+
+  /// What the thresholds are compared with: the kernel's MemAvailable of the whole, 0 to 1.
+  [[nodiscard]] double usable_ratio() const {
+    return static_cast<double>(available_bytes) / static_cast<double>(total_bytes);
+  }
+};
+
+/// Refuses a reading without a MemTotal, or with more available than there is.
+Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, std::uint64_t page_bytes);
+
+}  // namespace systemcheck

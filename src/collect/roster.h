@@ -1,0 +1,18 @@
+#pragma once
+
+#include "collect/cpu.h"
+#include "collect/disks.h"
+#include "collect/facts.h"
+#include "collect/load.h"
+#include "collect/memory.h"
+#include "collect/pressure.h"
+#include "collect/processes.h"
+#include "collect/self.h"
+
+namespace systemcheck {
+
+/// Everything gathered each cycle, in this order. To add a subject, write its pair of files and
+/// name it here: metrics, duration and success follow by themselves.
+using Roster = Facts<Load, Cpu, Memory, Pressure, Disks, Processes, Self>;
+
+}  // namespace systemcheck

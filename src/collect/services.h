@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/identity.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "collect/processes.h"
+#include "config/config.h"
+#include "os/host.h"
+
+namespace systemcheck {
+
+/// What the process table and the file system say of one configured service. No verdict yet.
+struct ServiceProcesses {
+  /// Whether it is installed here, and as which unit ("" where none of its units is installed).
+  bool is_installed = false;
+  std::string unit{};
+  /// The reason why the processes of this service cannot be told: nothing below holds then.
+  std::optional<Error> unreadable{};
+
+  /// The main process: matches in everything, and no other process of the service is its parent.
+  std::optional<ProcessIdentity> main{};
+  std::vector<ProcessIdentity> members{};  ///< alive, the main one among them, by pid
+  std::string user{};                      ///< of the main process
+  std::uint32_t threads = 0;
+  std::uint64_t resident_bytes = 0;  ///< summed: shared pages count once per process
+  std::uint64_t swap_bytes = 0;
+  std::optional<WallTime> oldest_start{};
+  /// Since the daemon began to look; includes what processes used that have ended. Never decreases.
+  double user_seconds_total = 0;
+  double system_seconds_total = 0;
+  std::uint64_t process_starts_total = 0;  ///< seen for the first time after the first cycle
+  /// "the pid file names 4711, which is /usr/bin/sleep": a hint for people, empty when all is well.
+  std::string note{};
+};
+
+/// Tells which process belongs to which service, cycle after cycle. Pure but for the few files it
+/// reads through Host (pid files, unit files); belongs to the collector's thread.
+///
+/// A process belongs to one service at most: the unit decides (its control group), then the pid
+/// file, the command line, the executable. A process that was once seen as the child of a member never
+/// becomes the main one: workers that outlive their parent do not count as the service.
+class ServiceMatcher {
+ public:
+  /// A cmdline that RE2 refuses is a problem of load_config(), not met here.
+  explicit ServiceMatcher(std::span<const Service> services);
+  ServiceMatcher(const ServiceMatcher&) = delete;
+  ServiceMatcher& operator=(const ServiceMatcher&) = delete;
+  ~ServiceMatcher();
+
+  /// One entry for each service, in the configured order.
+  std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace systemcheck

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/units.h"
+#include "collect/roster.h"
+#include "collect/services.h"
+
+namespace systemcheck {
+
+/// All that was learnt in one cycle. Written once, then only read, by any thread.
+struct Snapshot {
+  std::uint64_t cycle = 0;  ///< counts from 1; 0: nothing collected yet
+  WallTime taken_at{};
+  Instant taken{};
+  Duration took{};
+  Roster facts{};
+  std::vector<ServiceProcesses> services{};  ///< in the order of Config::services
+};
+
+/// Takes one snapshot after another. Made anew for a new configuration; belongs to the collector's
+/// thread. `host` outlives it.
+class Collection {
+ public:
+  Collection(Host& host, std::shared_ptr<const Config> config);
+  Collection(const Collection&) = delete;
+  Collection& operator=(const Collection&) = delete;
+  ~Collection();
+
+  Snapshot take(std::uint64_t cycle);
+
+ private:
+  Host& host_;
+  std::shared_ptr<const Config> config_;
+  std::unique_ptr<ProcessCache> process_cache_;
+  ServiceMatcher matcher_;
+};
+
+/// The facts of the roster as metrics, with duration and success of each collector.
+void describe(const Snapshot& snapshot, Metrics& metrics);
+
+}  // namespace systemcheck

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "base/vocabulary.h"
+
+// What a user may write, as plain structs. A default stands beside its member and nowhere else.
+
+namespace systemcheck {
+
+using Argv = std::vector<std::string>;
+
+/// How the processes of a service are told from all others. Everything given must hold.
+struct Match {
+  /// Candidates in order; the first that is installed is *the* unit. One when a user wrote it.
+  std::vector<std::string> units{};
+  /// Absolute paths; a process matches if /proc/PID/exe is any of them.
+  std::vector<std::string> executables{};
+  std::string user{};     ///< of the main process; workers may run as another
+  std::string pidfile{};  ///< names the main process, and is believed only if that process fits
+  std::string cmdline{};  ///< RE2, searched in the arguments joined by blanks
+  /// RE2 that the main process' command line must contain; from presets: a session of sshd has the
+  /// executable and the user of the listener.
+  std::string main_cmdline{};
+
+  bool operator==(const Match&) const = default;
+};
+
+struct ProcessCount {
+  std::uint32_t min = 1;
+  std::optional<std::uint32_t> max{};
+
+  bool operator==(const ProcessCount&) const = default;
+};
+
+struct Service {
+  std::string name{};
+  std::string preset{};
+  Mode mode = Mode::observe;
+  Match match{};
+  ProcessCount processes{};
+  Argv start{};
+  Argv stop{};
+  Argv restart{};
+  Duration start_timeout = std::chrono::seconds{30};
+  Duration stop_timeout = std::chrono::seconds{30};
+  /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.
+  std::vector<std::string> evidence{};
+  bool is_discovered = false;  ///< not written by anybody: watched only if it is installed
+
+  bool operator==(const Service&) const = default;
+};
+
+struct RestartPolicy {
+  Duration first{};                                 ///< delay of the first attempt
+  Duration backoff = std::chrono::seconds{5};       ///< before the second; doubles from there
+  Duration backoff_max = std::chrono::minutes{5};   ///< the cap; it keeps trying for ever
+  Duration reset_after = std::chrono::minutes{10};  ///< healthy for so long: all is forgotten
+
+  bool operator==(const RestartPolicy&) const = default;
+};
+
+struct LoadRules {
+  double warn_per_cpu = 2;
+  Duration hold = std::chrono::minutes{15};  ///< the key is `for`
+
+  bool operator==(const LoadRules&) const = default;
+};
+
+struct DiskRules {
+  std::vector<std::string> ignore_types{"tmpfs", "overlay", "squashfs"};
+  double warn = 0.80;
+  double critical = 0.90;
+
+  bool operator==(const DiskRules&) const = default;
+};
+
+/// Shares of usable memory (MemAvailable / MemTotal).
+struct MemoryRules {
+  double warn = 0.15;
+  double below = 0.10;
+  double critical = 0.05;
+
+  bool operator==(const MemoryRules&) const = default;
+};
+
+struct HttpConfig {
+  /// "127.0.0.1:10060", "[::1]:10060", "unix:/run/…"; port 0: any free one. Empty: no HTTP.
+  std::vector<std::string> listen{"127.0.0.1:10060"};
+
+  bool operator==(const HttpConfig&) const = default;
+};
+
+enum class SnmpMode { disabled, agent };
+template <>
+struct Words<SnmpMode> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 2> all{"disabled", "agent"};
+};
+
+struct SnmpConfig {
+  SnmpMode mode = SnmpMode::agent;
+  /// "udp:127.0.0.1:1161", "udp6:[::1]:1161": addresses as in snmpd(8). Loopback only.
+  std::vector<std::string> listen{"udp:127.0.0.1:1161"};
+
+  bool operator==(const SnmpConfig&) const = default;
+};
+
+struct Config {
+  Duration cycle = std::chrono::seconds{60};
+  Mode mode = Mode::observe;
+  bool discover = true;
+  std::string state_directory = "/var/lib/systemcheck";
+  std::string control_socket = "/run/systemcheck/control.sock";
+  HttpConfig http{};
+  SnmpConfig snmp{};
+  /// In the order of the files, then what was discovered. Names are unique.
+  std::vector<Service> services{};
+  RestartPolicy restart_policy{};
+  LoadRules load{};
+  DiskRules disks{};
+  MemoryRules memory{};
+
+  bool operator==(const Config&) const = default;
+};
+
+}  // namespace systemcheck

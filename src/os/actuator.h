@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/identity.h"
+#include "base/units.h"
+
+namespace systemcheck {
+
+using Ticket = std::uint64_t;
+using Argv = std::vector<std::string>;
+
+enum class Verb { start, stop, restart };
+
+/// How one service is started and stopped: by its own commands where it has some, else its unit.
+struct ServiceControl {
+  std::string name{};
+  std::string unit{};  ///< "apache2.service"; empty: none
+  Argv start{};        ///< argv[0] is an absolute path; never given to a shell
+  Argv stop{};
+  Argv restart{};
+};
+
+/// What to do to one service, named by its place in the list the actuator was made with:
+/// no path and no unit name crosses this seam.
+struct Order {
+  Ticket ticket = 0;
+  std::size_t service = 0;
+  Verb verb = Verb::restart;
+  /// What is left of the old instance and would stand in the way of the new one (workers that hold
+  /// its port). Ended, and seen to be gone, before a start. Only used where there is no unit.
+  std::vector<ProcessIdentity> leftovers{};
+  Duration deadline{};  ///< for the whole of it
+};
+
+struct Outcome {
+  enum class Kind {
+    succeeded,  ///< the command said so; whether the service is up is for others to see
+    failed,
+    timed_out,
+    refused,  ///< nothing was done: no way to do it, or not allowed
+    lost,     ///< it may or may not have happened (the bus went away)
+  };
+  Ticket ticket = 0;
+  Kind kind = Kind::failed;
+  int exit_code = 0;     ///< of a command; minus the signal number if one ended it
+  std::string detail{};  ///< a line for people: the end of the command's output, or why
+};
+
+using OnOutcome = std::function<void(const Outcome&)>;
+
+/// Touches the machine. Never blocks and never calls back inside begin(); gives exactly one
+/// Outcome for each order, also for a cancelled one.
+class Actuator {
+ public:
+  virtual ~Actuator() = default;
+  virtual void begin(const Order& order, OnOutcome on_outcome) = 0;
+  virtual void cancel(Ticket ticket) = 0;
+};
+
+}  // namespace systemcheck

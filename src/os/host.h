@@ -1,0 +1,73 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace systemcheck {
+
+struct FileStatus {
+  uid_t owner = 0;
+  mode_t mode = 0;  ///< type and permission bits, inode(7)
+  std::uint64_t size_bytes = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t device = 0;
+  WallTime modified{};
+};
+
+/// statvfs(3) of one mounted file system.
+struct FileSystemUsage {
+  std::uint64_t size_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t available_bytes = 0;  ///< to unprivileged users
+  std::uint64_t files = 0;            ///< inodes; 0 where the file system has no fixed number
+  std::uint64_t files_free = 0;
+  bool is_read_only = false;
+};
+
+/// The machine's constants that turn kernel numbers into people's units.
+struct HostConstants {
+  std::uint64_t page_bytes = 4096;
+  std::uint64_t ticks_per_second = 100;
+};
+
+/// Looks at the machine, and touches nothing. Paths are absolute; the real one reads them below a
+/// root of its own, so that the whole program runs on a fixture tree.
+/// Used from one thread at a time (the collector's).
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  /// The content of a file, cut at `limit_bytes` without an error.
+  virtual Result<std::string> read_file(std::string_view path, std::size_t limit_bytes) = 0;
+  /// The same into the caller's memory: the hot path. Returns how many bytes; a full buffer may be cut.
+  virtual Result<std::size_t> read_into(const char* path, std::span<char> buffer) = 0;
+  /// Names in a directory, without "." and "..", in no order.
+  virtual Result<std::vector<std::string>> list(std::string_view path) = 0;
+  /// The decimal names in a directory, ascending: the processes of /proc.
+  virtual Result<std::vector<pid_t>> list_numbers(std::string_view path) = 0;
+  /// Follows links.
+  virtual Result<FileStatus> status(const char* path) = 0;
+  virtual Result<std::string> read_link(const char* path) = 0;
+  /// Never blocks for longer than a moment: a mount that hangs is an error of kind timed_out, at
+  /// once from the second time on until it answers again.
+  virtual Result<FileSystemUsage> file_system_usage(std::string_view mount_point) = 0;
+  /// The user's name; the number in decimal where there is none.
+  virtual std::string user_name(uid_t user) = 0;
+  virtual HostConstants constants() = 0;
+  virtual Instant now() = 0;
+  virtual WallTime wall_now() = 0;
+};
+
+/// Small pseudo-files are never longer than this; what is longer is cut.
+inline constexpr std::size_t pseudo_file_limit_bytes = std::size_t{1} << 20;
+
+}  // namespace systemcheck

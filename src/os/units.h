@@ -1,0 +1,63 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "os/event_loop.h"
+
+namespace systemcheck {
+
+/// One unit as systemd sees it: org.freedesktop.systemd1(5).
+struct UnitStatus {
+  std::string name{};
+  std::string load_state{};       ///< loaded, not-found, masked, …
+  std::string active_state{};     ///< active, reloading, inactive, failed, activating, deactivating
+  std::string sub_state{};        ///< running, dead, auto-restart, …
+  std::string unit_file_state{};  ///< enabled, disabled, static, masked, …
+  std::string result{};           ///< success, exit-code, signal, start-limit-hit, …
+  pid_t main_pid = 0;
+  std::string control_group{};        ///< "/system.slice/apache2.service"; empty when it has none
+  std::uint64_t active_enter_us = 0;  ///< wall clock, µs since the epoch; 0: never since boot
+  /// A stop (or a conflicting) job was seen for it since it was last active: somebody asked for it.
+  bool stop_job_seen = false;
+};
+
+/// What systemd is doing as a whole.
+enum class Manager {
+  absent,    ///< no systemd here, or no bus to it
+  running,   ///< running, degraded, maintenance
+  starting,  ///< initializing, starting
+  stopping,  ///< the machine is going down
+};
+
+using OnUnit = std::function<void(const Result<UnitStatus>&)>;
+using OnDone = std::function<void(const Status&)>;
+
+/// systemd's own view, by bus signals; and its jobs. Asynchronous throughout: nothing here waits.
+class Units {
+ public:
+  virtual ~Units() = default;
+
+  /// Reports each unit once soon, and then whenever something of it changes; a unit that is not
+  /// known has load_state "not-found". After a lost bus it reconnects by itself and reports all anew.
+  virtual Watch watch(std::span<const std::string> names, OnUnit on_unit) = 0;
+  /// Asks for one unit anew; the answer comes through its watch.
+  virtual void refresh(const std::string& name) = 0;
+  [[nodiscard]] virtual Manager manager() const = 0;
+  /// Called whenever manager() changes.
+  virtual Watch on_manager(std::function<void(Manager)> callback) = 0;
+  /// Runs a job ("start", "stop", "restart") in mode "replace" and reports when it has ended.
+  /// Our own stop jobs do not set stop_job_seen.
+  virtual void run_job(const std::string& unit, const std::string& verb, OnDone on_done) = 0;
+  /// Clears `failed` and the start limit of a unit.
+  virtual void reset_failed(const std::string& unit, OnDone on_done) = 0;
+  /// Puts a process into a scope of its own below system.slice, out of our control group.
+  virtual void adopt(pid_t process, const std::string& scope, OnDone on_done) = 0;
+};
+
+}  // namespace systemcheck

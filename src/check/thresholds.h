@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "base/vocabulary.h"
+#include "collect/cpu.h"
+#include "collect/disks.h"
+#include "collect/load.h"
+#include "collect/memory.h"
+#include "config/config.h"
+
+namespace systemcheck {
+
+// Facts against the thresholds of the configuration. All pure; a failed reading is `unknown`.
+
+/// Since when the load per processor is above the threshold, if it is. A failed reading leaves it.
+std::optional<Instant> check_high_load_since(const LoadRules& rules, const Result<Load>& load,
+                                             const Result<Cpu>& cpu, std::optional<Instant> high_since,
+                                             Instant now);
+/// warning once the load has been high for as long as the rule says.
+CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::optional<Instant> high_since,
+                       Instant now);
+
+/// warning below `warn`, critical below `below`: the share at which shedding would begin.
+CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory);
+
+/// The fuller of space and inodes counts. A file system of an ignored type is `ok`.
+CheckStatus check_file_system(const DiskRules& rules, const FileSystem& file_system);
+
+/// A checked item and what is wrong with it.
+struct CheckedItem {
+  CheckStatus status = CheckStatus::unknown;
+  std::string_view name{};
+  std::string_view reason{};
+};
+
+struct OverallStatus {
+  CheckStatus status = CheckStatus::unknown;
+  std::string text{};  ///< "critical: sendmail (no process of it is running); warning: load"
+};
+
+/// The worst of all, and which items make it so, worst first; at most 20 are named.
+OverallStatus check_overall(const std::vector<CheckedItem>& items);
+
+}  // namespace systemcheck

@@ -1,0 +1,80 @@
+#include "decide/cause.h"
+
+namespace systemcheck {
+namespace {
+
+using Kind = Cause::Kind;
+
+bool is_manual(const std::string& unit_file_state) {
+  return unit_file_state.starts_with("disabled") || unit_file_state.starts_with("masked");
+}
+
+Cause decide_without_unit(const GoneEvidence& evidence) {
+  if (evidence.is_stale) return {Kind::unknown, "the reading is too old"};
+  switch (evidence.finding.presence) {
+    case Presence::unknown:
+      return {Kind::unknown, evidence.finding.reason};
+    case Presence::absent:
+      return {Kind::absent, evidence.finding.reason};
+    case Presence::gone:
+      break;
+    case Presence::present:
+    case Presence::out_of_count:
+      if (!evidence.main_died) return {Kind::alive, evidence.finding.reason};
+      return {Kind::crash_if_confirmed, "its main process has just ended"};
+  }
+  return {evidence.was_up ? Kind::crash_if_confirmed : Kind::never_started, evidence.finding.reason};
+}
+
+/// The unit claims to be active: then only a dead main process speaks against it. Without a main
+/// process of its own (a SysV script, RemainAfterExit=) systemd does not notice, but the table does.
+Cause decide_active(const GoneEvidence& evidence) {
+  if (evidence.main_died && evidence.unit->main_pid != 0) {
+    return {Kind::unsettled, "its main process has ended; waiting for systemd's word"};
+  }
+  if (evidence.unit->main_pid != 0 && evidence.finding.presence == Presence::gone) {
+    return {Kind::unsettled, "systemd says it is active; its process was not found yet"};
+  }
+  auto cause = decide_without_unit(evidence);
+  if (cause.kind == Kind::never_started) cause.kind = Kind::crash_if_confirmed;  // The unit did start.
+  return cause;
+}
+
+Cause decide_inactive(const GoneEvidence& evidence) {
+  const auto& unit = *evidence.unit;
+  if (unit.stop_job_seen) return {Kind::admin, "it was stopped by an administrator"};
+  if (is_manual(unit.unit_file_state) && !is_manual(evidence.unit_file_state_when_up)) {
+    return {Kind::admin, "its unit is " + unit.unit_file_state};
+  }
+  if (evidence.was_up) return {Kind::crash_if_confirmed, "it ended by itself, and nobody asked for it"};
+  if (unit.active_enter_us != 0) return {Kind::admin, "it was stopped before this daemon started"};
+  return {Kind::never_started, "it was never started since boot"};
+}
+
+Cause decide_by_unit(const GoneEvidence& evidence) {
+  const auto& unit = *evidence.unit;
+  if (unit.active_state == "active") return decide_active(evidence);
+  if (unit.active_state == "failed") {
+    if (unit.stop_job_seen) return {Kind::admin, "it was stopped by an administrator"};
+    return {Kind::crash, "systemd says it failed: " + unit.result};
+  }
+  if (unit.active_state == "inactive") {
+    // Started by hand, outside systemd: it runs, and that is what counts.
+    if (!evidence.is_stale && !evidence.main_died && evidence.finding.presence == Presence::present) {
+      return {Kind::alive, evidence.finding.reason + ", started outside systemd"};
+    }
+    return decide_inactive(evidence);
+  }
+  return {Kind::systemd, "systemd: " + unit.active_state + " (" + unit.sub_state + ")"};
+}
+
+}  // namespace
+
+Cause decide_cause(const GoneEvidence& evidence) {
+  if (evidence.manager == Manager::stopping) return {Kind::shutdown, "the machine is going down"};
+  const bool has_unit = evidence.unit && !evidence.unit->active_state.empty() &&
+                        (evidence.unit->load_state == "loaded" || evidence.unit->load_state == "masked");
+  return has_unit ? decide_by_unit(evidence) : decide_without_unit(evidence);
+}
+
+}  // namespace systemcheck

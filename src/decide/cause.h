@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/unit_status.h"
+#include "base/units.h"
+#include "check/services.h"
+
+namespace systemcheck {
+
+/// Why a service is not running, by the decision table: "Why is it gone?"
+struct Cause {
+  enum class Kind {
+    alive,               ///< it is not gone
+    unknown,             ///< the reading failed or is too old: nothing may be done
+    absent,              ///< not installed
+    shutdown,            ///< the machine is going down
+    admin,               ///< stopped by a person
+    systemd,             ///< systemd is starting, stopping or restarting it: wait
+    unsettled,           ///< its process has died, systemd has not said so yet
+    crash,               ///< proven: act at once
+    crash_if_confirmed,  ///< act after one more look
+    never_started,       ///< enabled, and not up since boot: start it after the boot grace
+  };
+  Kind kind = Kind::unknown;
+  std::string reason{};  ///< one line for people
+};
+
+/// What is known at the moment of deciding.
+struct GoneEvidence {
+  ServiceFinding finding{};
+  bool is_stale = false;   ///< the finding is older than it may be
+  bool main_died = false;  ///< the kernel reported the end of the main process after the finding was made
+  Manager manager = Manager::absent;
+  std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd does not answer
+  bool was_up = false;               ///< seen up since this daemon started
+  std::string unit_file_state_when_up{};
+};
+
+/// Pure. systemd's word counts more than the process table's where it has one: its reading is
+/// newer, and it knows how the process ended.
+Cause decide_cause(const GoneEvidence& evidence);
+
+}  // namespace systemcheck

@@ -109,6 +109,17 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::size_t clean_prefix(std::string_view text) {
+  std::size_t clean = 0;
+  while (clean < text.size()) {
+    const auto point = first_code_point(text.substr(clean));
+    const bool is_layout = point.value == U'\t' || point.value == U'\n' || point.value == U'\r';
+    if (point.length == 0 || (is_unsafe(point.value) && !is_layout)) return clean;
+    clean += point.length;
+  }
+  return clean;
+}
+
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t length_max = 64;  // the cost grows with the product of the lengths
   if (word.empty() || word.size() > length_max) return std::nullopt;

@@ -30,6 +30,10 @@ std::optional<Number> parse_number(std::string_view text) {
 /// bytes that are no UTF-8 become \xNN, a backslash \\; at most `limit` bytes, then "…".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+/// How many bytes at the front are UTF-8 without anything printable() would escape but a backslash,
+/// a tab or the end of a line: all of them in a text that an editor wrote.
+std::size_t clean_prefix(std::string_view text);
+
 /// The candidate nearest to `word`, if near enough to be a slip of the finger.
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 

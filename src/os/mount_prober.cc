@@ -79,7 +79,7 @@ class MountProber::Child {
  public:
   enum class Reply { answered, silent, dead };
 
-  static Result<std::unique_ptr<Child>> start(Ask function) {
+  static Result<std::unique_ptr<Child>> start(Ask ask) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       return os_error("cannot make a socket pair");
@@ -89,7 +89,7 @@ class MountProber::Child {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) return os_error("cannot fork");
-    if (pid == 0) become_child(theirs.number(), parent, function);
+    if (pid == 0) become_child(theirs.number(), parent, ask);
     return std::make_unique<Child>(pid, std::move(ours));
   }
 
@@ -139,7 +139,7 @@ Result<FileSystemUsage> MountProber::usage(const std::string& mount_point, Insta
   if (stuck_.size() + unreaped_.size() >= stuck_mounts_max) {
     return Error{Error::Kind::refused, "too many mounts do not answer, no more are asked"};
   }
-  return ask(mount_point, now);
+  return ask_child(mount_point, now);
 }
 
 bool MountProber::is_still_stuck(const std::string& mount_point, Instant now) {
@@ -153,7 +153,7 @@ bool MountProber::is_still_stuck(const std::string& mount_point, Instant now) {
   return false;
 }
 
-Result<FileSystemUsage> MountProber::ask(const std::string& mount_point, Instant now) {
+Result<FileSystemUsage> MountProber::ask_child(const std::string& mount_point, Instant now) {
   // Twice: the child may have been killed by somebody since the last question.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (!server_) {

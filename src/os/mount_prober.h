@@ -49,7 +49,7 @@ class MountProber {
   };
 
   bool is_still_stuck(const std::string& mount_point, Instant now);
-  Result<FileSystemUsage> ask(const std::string& mount_point, Instant now);
+  Result<FileSystemUsage> ask_child(const std::string& mount_point, Instant now);
   void end(std::unique_ptr<Child> child);
   void reap();
 

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Boots a Debian with systemd as its first process and lets the daemon heal it.
+
+    run.py [--build DIR]      prints one line a check; exit code 0 if all of them hold
+
+The machine (make_tree.sh) is kept and never changed: each run writes to memory only. It has a network
+of its own with nothing but loopback. It takes root and systemd-nspawn; where one of them is missing
+the exit code is 77, which ctest shows as skipped.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SKIPPED = 77
+BOOT_LIMIT_SECONDS = 300
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def boot(tree, build, results):
+    """Runs the machine to its end. Its console goes to a file, for the case that it says nothing else."""
+    command = [
+        "systemd-nspawn", "--quiet", f"--directory={tree}", "--boot", "--register=no", "--keep-unit",
+        "--private-network", "--volatile=overlay", "--console=pipe",
+        f"--bind-ro={build}:/build", f"--bind-ro={HERE}:/scenario", f"--bind={results}:/results",
+        f"--bind-ro={HERE}/scenario.service:/etc/systemd/system/scenario.service",
+        "systemd.unit=scenario.service",
+    ]
+    environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+    with open(results / "console", "wb") as console:
+        machine = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
+        )
+        try:
+            return machine.wait(timeout=BOOT_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            # nspawn ends its machine in an orderly way at the first signal.
+            machine.terminate()
+            try:
+                machine.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                machine.kill()
+                machine.wait()
+            return None
+
+
+def read(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def judge(code, results):
+    """Prints the report and returns what failed."""
+    report = read(results / "report").splitlines()
+    failed = [line for line in report if line.startswith("not ok")]
+    if code != 0:
+        failed.append(f"not ok - the machine ended with {code}")
+    # Written by the services themselves after the scenario asked the machine to go down.
+    late = read(results / "starts").split()
+    if "done" not in report:
+        failed.append("not ok - the scenario came to its end")
+    elif late:
+        failed.append(f"not ok - nothing is restarted while the machine goes down (started: {late})")
+    else:
+        report.append("ok - nothing is restarted while the machine goes down")
+    print("\n".join(line for line in report if line != "done" and not line.startswith("not ok")))
+    print("\n".join(failed))
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.environ.get("SYSTEMCHECK_BUILD", "build"))
+    build = pathlib.Path(parser.parse_args().build).resolve()
+    if os.geteuid() != 0:
+        skip("only root can boot a machine")
+    for needed in ("systemd-nspawn", "mmdebstrap"):
+        if not shutil.which(needed):
+            skip(f"{needed} is not installed (see tests/system/packages.txt)")
+    tree = subprocess.run([HERE / "make_tree.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    with tempfile.TemporaryDirectory(prefix="systemcheck-booted-") as scratch:
+        results = pathlib.Path(scratch)
+        failed = judge(boot(tree, build, results), results)
+        if failed:
+            print(read(results / "evidence") or read(results / "console")[-4000:])
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

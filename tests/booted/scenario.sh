@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# Runs inside the booted Debian, as root, when its services are up; writes one line a check to
+# /results/report: "ok - what" or "not ok - what". run.py reads it from outside.
+#
+# The services are Debian's own. Those that Debian lets systemd restart get a drop-in that leaves
+# this to us, except where the scenario is about just that.
+set -u
+
+say() { printf '%s\n' "$*" >>/results/report; }
+fail_with_evidence() {
+  say "not ok - $1"
+  { echo "=== $1"; systemctl --no-pager status "${unit:-apache2}" | head -20; metrics | grep "service=\"${service:-httpd}\"" |
+    grep -vE ' 0$'; journalctl --no-pager -u systemcheckd | tail -n 30; } >>/results/evidence 2>&1
+}
+check() { # check WHAT COMMAND…: holds now
+  local what=$1; shift
+  if "$@"; then say "ok - $what"; else fail_with_evidence "$what"; fi
+}
+within() { # within SECONDS WHAT COMMAND…: holds before the deadline
+  local deadline=$((SECONDS + $1)) what=$2; shift 2
+  while ! "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || { fail_with_evidence "$what"; return 1; }
+    sleep 0.05
+  done
+  say "ok - $what"
+}
+for_seconds() { # for_seconds SECONDS WHAT COMMAND…: holds all the time
+  local deadline=$((SECONDS + $1)) what=$2; shift 2
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    "$@" || { fail_with_evidence "$what"; return 1; }
+    sleep 0.1
+  done
+  say "ok - $what"
+}
+
+metrics() { curl -fsS --max-time 5 http://127.0.0.1:10060/metrics; }
+metric() { metrics | awk -v name="$1" 'substr($0, 1, length(name) + 1) == name " " { print $NF; found = 1 } END { exit !found }'; }
+metric_is() { [ "$(metric "$1")" = "$2" ]; }
+metric_above() { awk -v value="$(metric "$1")" -v floor="$2" 'BEGIN { exit !(value > floor) }'; }
+state_is() { metric_is "systemcheck_service_state{service=\"$1\",state=\"$2\"}" 1; }
+restarts() { metric "systemcheck_service_restarts_total{service=\"$1\",reason=\"down\"}"; }
+restarts_are() { [ "$(restarts "$1")" = "$2" ]; }
+active() { systemctl is-active --quiet "$1"; }
+inactive() { ! active "$1"; }
+main_pid() { systemctl show --property MainPID --value "$1"; }
+another_main_than() { local now; now=$(main_pid "$2"); [ "$now" != 0 ] && [ "$now" != "$1" ]; }
+answers() { curl -fs -o /dev/null --max-time 2 http://127.0.0.1/; }
+starts() { grep -c "^$1\$" /results/starts 2>/dev/null || true; }
+
+# --- the machine -------------------------------------------------------------------------------
+for unit in apache2 ssh rsyslog named; do
+  mkdir -p "/run/systemd/system/$unit.service.d"
+  printf '[Service]\nRestart=no\n' >"/run/systemd/system/$unit.service.d/left-to-systemcheck.conf"
+done
+install -m 755 /dev/stdin /run/patient <<'SH'
+#!/bin/sh
+# Starts unless it is told to fail, and leaves a line each time it is tried.
+echo "$1" >>/results/starts
+date +%s.%N >>"/results/starts.$1"
+[ ! -e "/run/$1.broken" ] || exit 1
+exec sleep infinity
+SH
+cat >/run/systemd/system/always.service <<'UNIT'
+[Service]
+ExecStart=/run/patient always
+Restart=always
+RestartSec=2
+UNIT
+cat >/run/systemd/system/fragile.service <<'UNIT'
+[Service]
+ExecStart=/run/patient fragile
+UNIT
+# Stopped after the services when the machine goes down, so that it sees them stop.
+cat >/run/systemd/system/systemcheckd.service <<'UNIT'
+[Unit]
+Before=apache2.service fragile.service proftpd.service
+[Service]
+ExecStart=/build/systemcheckd --config /run/systemcheck.yaml
+RuntimeDirectory=systemcheck
+StateDirectory=systemcheck
+StandardOutput=journal
+UNIT
+cat >/run/systemcheck.yaml <<'YAML'
+cycle: 1s
+mode: act
+discover: true
+snmp: {mode: disabled}
+services:
+  httpd: {preset: httpd}
+  sshd: {preset: sshd}
+  proftpd: {preset: proftpd}
+  sendmail: {preset: sendmail}
+  syslog: {preset: syslog}
+  bind: {preset: bind}
+  always: {match: {unit: always.service}}
+  fragile: {match: {unit: fragile.service}}
+YAML
+systemctl daemon-reload
+systemctl start always fragile
+for unit in apache2 ssh rsyslog named proftpd sendmail; do within 30 "Debian has started $unit" active "$unit"; done
+
+# --- it sees what systemd sees ----------------------------------------------------------------
+systemctl start systemcheckd
+for service in httpd sshd proftpd sendmail syslog bind always fragile; do
+  # What does not even see the machine need not be tried any further.
+  within 20 "$service is up" state_is "$service" up || { systemctl poweroff; exit; }
+done
+
+# --- (a) a death brings a restart through systemd ----------------------------------------------
+service=httpd unit=apache2
+for round in 1 2; do
+  before=$(main_pid apache2)
+  kill -9 "$before"
+  within 20 "apache2 has a new main process after kill -9 ($round)" another_main_than "$before" apache2
+  within 20 "apache2 answers again ($round)" answers
+  within 20 "httpd is up again ($round)" state_is httpd up
+  check "that was restart $round of httpd" restarts_are httpd "$round"
+  [ "$round" = 2 ] || sleep 0.1
+done
+for pair in sshd:ssh proftpd:proftpd syslog:rsyslog bind:named; do
+  service=${pair%:*} unit=${pair#*:}
+  before=$(main_pid "$unit")
+  kill -9 "$before"
+  within 20 "$unit has a new main process after kill -9" another_main_than "$before" "$unit"
+  within 20 "$service is up again" state_is "$service" up
+done
+
+# --- (b) what an administrator stopped stays stopped -------------------------------------------
+service=httpd unit=apache2
+count=$(restarts httpd)
+systemctl stop apache2
+within 10 "httpd is held after systemctl stop" state_is httpd held
+check "by the administrator" metric_is 'systemcheck_service_held{service="httpd",by="admin"}' 1
+for_seconds 5 "apache2 stays stopped" inactive apache2
+check "no restart was counted for it" restarts_are httpd "$count"
+systemctl start apache2
+within 10 "httpd is up after systemctl start" state_is httpd up
+before=$(main_pid apache2)
+kill -9 "$before"
+within 20 "apache2 is watched again" another_main_than "$before" apache2
+within 20 "httpd is up" state_is httpd up
+
+# --- (c) what systemd restarts is left to systemd ----------------------------------------------
+service=always unit=always
+before=$(main_pid always)
+kill -9 "$before"
+within 10 "always is held while systemd restarts it" state_is always held
+within 10 "systemd restarted it" another_main_than "$before" always
+within 10 "always is up again" state_is always up
+check "we restarted it never" restarts_are always 0
+check "systemd did, once" [ "$(systemctl show --property NRestarts --value always)" = 1 ]
+check "and why we did not is counted" metric_above 'systemcheck_restarts_suppressed_total{service="always",reason="systemd"}' 0
+
+# --- (d) what does not come up is tried again, ever slower ------------------------------------
+service=fragile unit=fragile
+: >/results/starts.fragile
+touch /run/fragile.broken
+kill -9 "$(main_pid fragile)"
+third_try() { [ "$(wc -l </results/starts.fragile)" -ge 3 ]; }
+within 40 "fragile is tried three times" third_try
+check "with growing pauses" awk '{ t[NR] = $1 } END { a = t[2] - t[1]; b = t[3] - t[2]; exit !(a > 4 && a < 8 && b > 8.5 && b < 14) }' /results/starts.fragile
+check "it is not said to be up" metric_is 'systemcheck_service_up{service="fragile"}' 0
+rm /run/fragile.broken
+within 40 "fragile comes up when it can" state_is fragile up
+
+# --- (e) a machine that goes down is not held up -----------------------------------------------
+say "done"
+: >/results/starts
+systemctl poweroff

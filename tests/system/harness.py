@@ -1,0 +1,391 @@
+"""What the system tests stand on: the real daemon, real programs, a private corner of this machine.
+
+A test gets a directory of its own, ports that the kernel picked, and processes that all descend from
+it: the test is their subreaper, so whatever the daemon or a service leaves behind falls to the test,
+which ends it by its process id and says so. Nothing else on the machine is touched.
+
+Waiting is always for a condition, with a deadline; there is no sleep that hopes.
+"""
+
+import contextlib
+import ctypes
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SYSTEMCHECK_BUILD", SOURCE / "build"))
+MIBS = SOURCE / "mibs"
+
+PATIENCE = float(os.environ.get("SYSTEMCHECK_PATIENCE", "30"))
+POLL_SECONDS = 0.005
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def program(name):
+    """One of ours, from the build tree."""
+    return str(BUILD / name)
+
+
+def wait_until(condition, what, seconds=PATIENCE):
+    """The first true value of condition(); fails with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {seconds:g} s still waiting for: {what() if callable(what) else what}")
+        reap_orphans()
+        time.sleep(POLL_SECONDS)
+
+
+def holds_for(condition, seconds, what):
+    """condition() is true the whole time: for what must *not* happen."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not condition():
+            raise AssertionError(what() if callable(what) else what)
+        reap_orphans()
+        time.sleep(POLL_SECONDS)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+# --- processes ---------------------------------------------------------------------------------
+
+_own_children = set()  # pids that a Popen object waits for
+
+
+def stat_fields(pid):
+    """The fields of /proc/PID/stat after the name, or None when there is no such process."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    return text[text.rindex(b")") + 2 :].split()
+
+
+def is_alive(pid):
+    fields = stat_fields(pid)
+    return fields is not None and fields[0] not in (b"Z", b"X")
+
+
+def identity(pid):
+    """(pid, start time): what tells one process from a later one of the same number."""
+    fields = stat_fields(pid)
+    return (pid, int(fields[19])) if fields else None
+
+
+def every_pid():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def descendants(of=None):
+    """Living descendants of a process, of this one by default."""
+    children = {}
+    for pid in every_pid():
+        fields = stat_fields(pid)
+        if fields and fields[0] not in (b"Z", b"X"):
+            children.setdefault(int(fields[1]), []).append(pid)
+    found, queue = [], [of or os.getpid()]
+    while queue:
+        below = children.get(queue.pop(), [])
+        found += below
+        queue += below
+    return found
+
+
+def executable(pid):
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/exe")
+    return ""
+
+
+def command_line(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    return ""
+
+
+def running(path):
+    """Our descendants that run this executable."""
+    return sorted(pid for pid in descendants() if executable(pid) == str(path))
+
+
+def read_pid(path):
+    with contextlib.suppress(OSError, ValueError):
+        return int(pathlib.Path(path).read_text())
+    return None
+
+
+def reap_orphans():
+    """Buries what fell to us and nobody waits for."""
+    while True:
+        try:
+            dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if dead is None or dead.si_pid in _own_children:
+            return
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(dead.si_pid, 0)
+
+
+def end_all(pids, seconds=10):
+    """Ends these processes, kindly first. Only ever called with our own descendants."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not any(is_alive(pid) for pid in pids), "processes to end", seconds / 2)
+            return
+
+
+# --- what the daemon says ----------------------------------------------------------------------
+
+_SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([^ ]+)$')
+_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)",?')
+
+
+class Metrics:
+    """One exposition, by name and labels."""
+
+    def __init__(self, text):
+        self.text = text
+        self.samples = {}
+        for line in text.splitlines():
+            if not line or line.startswith("#"):
+                continue
+            name, labels, value = _SAMPLE.match(line).groups()
+            key = (name, frozenset(_LABEL.findall(labels or "")))
+            if key in self.samples:
+                raise AssertionError(f"said twice: {line}")
+            self.samples[key] = float(value)
+
+    def __call__(self, name, **labels):
+        """One sample; a missing one is a KeyError that names it."""
+        return self.samples[(name, frozenset(labels.items()))]
+
+    def get(self, name, default=None, **labels):
+        return self.samples.get((name, frozenset(labels.items())), default)
+
+    def family(self, name):
+        """{labels as dict items: value} of all samples of one name."""
+        return {labels: value for (one, labels), value in self.samples.items() if one == name}
+
+    def by(self, name, label):
+        """{value of this label: sample}, for families that a label tells apart."""
+        return {dict(labels)[label]: value for labels, value in self.family(name).items()}
+
+    def state(self, service):
+        """The word of a service's state set, which must have exactly one."""
+        words = [
+            dict(labels)["state"]
+            for labels, value in self.family("systemcheck_service_state").items()
+            if dict(labels)["service"] == service and value == 1
+        ]
+        if len(words) != 1:
+            raise AssertionError(f"{service}: {len(words)} states at once: {words}")
+        return words[0]
+
+
+def write_config(path, config):
+    """JSON is YAML, so a dict is enough."""
+    text = config if isinstance(config, str) else json.dumps(config, indent=2)
+    scratch = pathlib.Path(f"{path}.new")
+    scratch.write_text(text)
+    scratch.rename(path)
+
+
+class Daemon:
+    """One systemcheckd with a configuration of its own, ready when the constructor returns."""
+
+    def __init__(self, test, config, args=()):
+        self.test = test
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="daemon-", dir=test.directory))
+        self.config_path = self.directory / "systemcheck.yaml"
+        self.log_path = self.directory / "log"
+        self.socket_path = self.directory / "control.sock"
+        self.config = {
+            "cycle": "1s",
+            "discover": False,
+            "state_directory": str(self.directory / "state"),
+            "control_socket": str(self.socket_path),
+            "http": {"listen": ["127.0.0.1:0"]},
+            "snmp": {"mode": "disabled"},
+            **config,
+        }
+        (self.directory / "state").mkdir(mode=0o700)
+        write_config(self.config_path, self.config)
+        with open(self.log_path, "wb") as log:
+            self.process = test.spawn([program("systemcheckd"), "--config", str(self.config_path), *args], log)
+        self.port = int(self.logged(r"listening on http://127\.0\.0\.1:(\d+)").group(1))
+        if self.config["snmp"]["mode"] != "disabled":
+            self.snmp_port = int(self.logged(r"listening on udp:127\.0\.0\.1:(\d+)").group(1))
+        wait_until(lambda: self.http("/-/ready")[0] == 200, lambda: f"readiness\n{self.log()}")
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def logged(self, pattern):
+        """Waits for a line of its log; a daemon that has ended will not write it any more."""
+
+        def look():
+            found = re.search(pattern, self.log())
+            if not found and self.process.poll() is not None:
+                raise AssertionError(f"systemcheckd ended with {self.process.returncode}:\n{self.log()}")
+            return found
+
+        return wait_until(look, lambda: f"{pattern!r} in the log\n{self.log()}")
+
+    def http(self, path, headers=None):
+        """(status, body, headers)"""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.headers
+        finally:
+            connection.close()
+
+    def metrics(self):
+        status, body, _ = self.http("/metrics")
+        self.test.assertEqual(status, 200)
+        return Metrics(body)
+
+    def wait_metrics(self, condition, what, seconds=PATIENCE):
+        """The first metrics for which condition(metrics) holds."""
+        seen = []
+
+        def look():
+            seen[:] = [self.metrics()]
+            return condition(seen[0])
+
+        def explain():
+            services = "\n".join(
+                line for line in seen[0].text.splitlines() if line.startswith("systemcheck_service") and line.endswith(" 1")
+            )
+            return f"{what}\n{services}\n--- log\n{self.log()}"
+
+        wait_until(look, explain, seconds)
+        return seen[0]
+
+    def wait_state(self, service, *states, seconds=PATIENCE):
+        return self.wait_metrics(lambda m: m.state(service) in states, f"{service} to be {' or '.join(states)}", seconds)
+
+    def wait_cycles(self, count):
+        """Metrics after so many further whole cycles."""
+        goal = self.metrics()("systemcheck_cycles_total") + count
+        return self.wait_metrics(lambda m: m("systemcheck_cycles_total") >= goal, f"{count} more cycles")
+
+    def reload(self, config=None, text=None):
+        if config is not None:
+            self.config = {**self.config, **config}
+        write_config(self.config_path, text if text is not None else self.config)
+        self.process.send_signal(signal.SIGHUP)
+
+    def ctl(self, *args):
+        return subprocess.run(
+            [program("systemcheckctl"), "--socket", str(self.socket_path), *args],
+            capture_output=True, text=True, timeout=PATIENCE,
+        )
+
+    def status(self):
+        result = self.ctl("status", "--json")
+        self.test.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def community(self):
+        return (self.directory / "state" / "snmp-community").read_text().strip()
+
+    def stop(self):
+        """Asks it to end and returns its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=PATIENCE)
+        return code
+
+
+class SystemTest(unittest.TestCase):
+    """A directory, processes that are cleaned up, and the daemon."""
+
+    needs_root = False
+    needs_programs = ()
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.needs_root and os.geteuid() != 0:
+            raise unittest.SkipTest("only root can run this")
+        for path in cls.needs_programs:
+            if not shutil.which(path):
+                raise unittest.SkipTest(f"{path} is not installed (see tests/system/packages.txt)")
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="systemcheck-"))
+        self.directory.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.children = []
+        self.addCleanup(self.end_everything)
+
+    def spawn(self, argv, output=subprocess.DEVNULL, **kwargs):
+        """A child in a session of its own, ended with the test."""
+        child = subprocess.Popen(
+            [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True, **kwargs,
+        )
+        _own_children.add(child.pid)
+        self.children.append(child)
+        return child
+
+    def run_ok(self, argv, **kwargs):
+        """Runs a command to its end and returns what it wrote; fails with its words."""
+        result = subprocess.run(
+            [str(word) for word in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=PATIENCE, **kwargs,
+        )
+        self.assertEqual(result.returncode, 0, f"{argv}: {result.stdout}{result.stderr}")
+        return result.stdout
+
+    def daemon(self, config, args=()):
+        return Daemon(self, config, args)
+
+    def end_everything(self):
+        """The daemon first, so that it does not bring back what is being ended; then all that is left."""
+        for child in reversed(self.children):
+            if child.poll() is None:
+                child.terminate()
+        for child in self.children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait(timeout=10)
+            _own_children.discard(child.pid)
+        end_all(descendants())
+        reap_orphans()
+        left = {pid: command_line(pid) for pid in descendants()}
+        self.assertEqual(left, {}, "left running")
+
+    def kill(self, pid):
+        """kill -9, for descendants of this test only."""
+        self.assertIn(pid, descendants(), "not ours to kill")
+        os.kill(pid, signal.SIGKILL)
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -14,10 +14,16 @@ namespace systemcheck {
 struct Snapshot {
   std::uint64_t cycle = 0;  ///< counts from 1; 0: nothing collected yet
   WallTime taken_at{};
-  Instant taken{};
+  Instant taken{};  ///< when it began
   Duration took{};
   Roster facts{};
   std::vector<ServiceProcesses> services{};  ///< in the order of Config::services
+};
+
+/// A look at the processes alone, between two snapshots.
+struct ServiceLook {
+  Instant taken{};  ///< when it began: what happens later is not in it
+  std::vector<ServiceProcesses> services{};
 };
 
 /// Takes one snapshot after another. Made anew for a new configuration; belongs to the collector's
@@ -30,6 +36,7 @@ class Collection {
   ~Collection();
 
   Snapshot take(std::uint64_t cycle);
+  ServiceLook look();
 
  private:
   Host& host_;

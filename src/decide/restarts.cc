@@ -35,6 +35,7 @@ RestartChoice decide_alive(const RestartPolicy& policy, RestartMemo memo, const 
   if (!memo.up_since) memo.up_since = now;
   memo.was_up = true;
   memo.gone_sightings = 0;
+  memo.suspect_since.reset();
   memo.suppressed.reset();
   memo.verify_from.reset();
   memo.verify_until.reset();
@@ -52,15 +53,21 @@ RestartChoice decide_alive(const RestartPolicy& policy, RestartMemo memo, const 
 }
 
 RestartChoice decide_held(RestartMemo memo, Owner owner, Suppressed why, std::string reason) {
+  memo.suspect_since.reset();
   auto choice = stand_by(std::move(memo), ServiceState::held, std::move(reason));
   choice.owner = owner;
   return withhold(std::move(choice), why);
 }
 
+Instant next_look(Instant since, Instant now) {
+  return now + std::clamp<Duration>((now - since) / 10, look_again_after, look_again_after_max);
+}
+
 RestartChoice decide_unsettled(RestartMemo memo, std::string reason, Instant now) {
+  if (!memo.suspect_since) memo.suspect_since = now;
   auto choice = stand_by(std::move(memo), ServiceState::suspect, std::move(reason));
   choice.step = RestartStep::look_again;
-  choice.wake_at = now + look_again_after;
+  choice.wake_at = next_look(*choice.memo.suspect_since, now);
   return choice;
 }
 

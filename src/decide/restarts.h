@@ -16,8 +16,9 @@ struct RestartMemo {
   bool was_up = false;                ///< since this daemon started
   std::optional<Instant> up_since{};  ///< set while it is up
   std::uint32_t gone_sightings = 0;   ///< independent sights of it being gone, since it was up
-  std::uint32_t attempts = 0;         ///< since it was last healthy for `reset_after`
-  bool is_in_flight = false;          ///< an order was given and has no outcome yet
+  std::optional<Instant> suspect_since{};
+  std::uint32_t attempts = 0;  ///< since it was last healthy for `reset_after`
+  bool is_in_flight = false;   ///< an order was given and has no outcome yet
   std::optional<Instant> attempt_began{};
   std::optional<Instant> verify_from{};  ///< the order succeeded then: a newer sight decides
   std::optional<Instant> verify_until{};
@@ -51,8 +52,10 @@ struct RestartChoice {
 
 /// A machine is given this long after boot to start its services itself.
 inline constexpr Duration boot_grace = std::chrono::minutes{2};
-/// While something is unsettled or being verified, one looks again after this.
+/// While something is unsettled or being verified, one looks again after this, then at a tenth of the
+/// time that it lasts already: a slow start or a riddle that stays costs few looks.
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};
+inline constexpr Duration look_again_after_max = std::chrono::seconds{30};
 /// Attempts wait for this share of their backoff more or less, so that a fleet does not move in step.
 inline constexpr double jitter_share = 0.1;
 

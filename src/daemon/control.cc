@@ -1,0 +1,117 @@
+#include "daemon/control.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <list>
+#include <string_view>
+#include <utility>
+
+#include "os/local_socket.h"
+#include "publish/status_json.h"
+
+namespace systemcheck {
+namespace {
+
+constexpr std::size_t clients_max = 32;
+constexpr std::size_t request_limit_bytes = 1024;
+constexpr Duration patience = std::chrono::seconds{5};
+constexpr mode_t everybody_may_ask = 0666;
+
+struct Client {
+  Descriptor connection{};
+  std::string request{};
+  std::string answer{};
+  std::size_t sent_bytes = 0;
+  Watch ready{};
+  Watch deadline{};
+};
+
+class LocalControl : public Control {
+ public:
+  LocalControl(std::string path, Descriptor listener, EventLoop& loop, const Board<View>& views)
+      : path_(std::move(path)), listener_(std::move(listener)), loop_(loop), views_(views) {}
+  LocalControl(const LocalControl&) = delete;
+  LocalControl& operator=(const LocalControl&) = delete;
+  ~LocalControl() override { ::unlink(path_.c_str()); }
+
+  Status open() {
+    auto watch =
+        loop_.when_ready(listener_.number(), Ready::readable, Priority::normal, [this] { accept_client(); });
+    if (!watch) return std::move(watch).error();
+    new_clients_ = *std::move(watch);
+    return Nothing{};
+  }
+
+ private:
+  using Place = std::list<Client>::iterator;
+
+  void accept_client() {
+    auto connection = accept_connection(listener_);
+    if (!connection || clients_.size() >= clients_max) return;  // Closed at once: too many at a time.
+    clients_.emplace_front();
+    const auto client = clients_.begin();
+    client->connection = *std::move(connection);
+    client->deadline = loop_.at(loop_.now() + patience, [this, client] { clients_.erase(client); });
+    wait(client, Ready::readable, [this, client] { read_request(client); });
+  }
+
+  void wait(Place client, Ready ready, Callback callback) {
+    auto watch = loop_.when_ready(client->connection.number(), ready, Priority::normal, std::move(callback));
+    if (watch) {
+      client->ready = *std::move(watch);
+    } else {
+      clients_.erase(client);
+    }
+  }
+
+  void read_request(Place client) {
+    char buffer[request_limit_bytes];
+    const auto count = ::recv(client->connection.number(), buffer, sizeof buffer, 0);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count > 0) client->request.append(buffer, static_cast<std::size_t>(count));
+    const auto end = client->request.find('\n');
+    const bool is_complete = end != std::string::npos;
+    if (!is_complete && count > 0 && client->request.size() <= request_limit_bytes) return;
+    if (!is_complete) {
+      clients_.erase(client);
+      return;
+    }
+    client->answer = answer_to(std::string_view(client->request).substr(0, end));
+    wait(client, Ready::writable, [this, client] { write_answer(client); });
+  }
+
+  std::string answer_to(std::string_view request) const {
+    if (request == "status") return status_json(*views_.newest()) + "\n";
+    return "{\"error\": \"unknown request\"}\n";
+  }
+
+  void write_answer(Place client) {
+    const auto rest = std::string_view(client->answer).substr(client->sent_bytes);
+    const auto count = ::send(client->connection.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count > 0) client->sent_bytes += static_cast<std::size_t>(count);
+    if (count <= 0 || client->sent_bytes == client->answer.size()) clients_.erase(client);
+  }
+
+  const std::string path_;
+  const Descriptor listener_;
+  EventLoop& loop_;
+  const Board<View>& views_;
+  std::list<Client> clients_{};
+  Watch new_clients_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Control>> Control::listen(const std::string& path, EventLoop& loop,
+                                                 const Board<View>& views) {
+  auto listener = listen_locally(path, everybody_may_ask);
+  if (!listener) return std::move(listener).error().within("control socket");
+  auto control = std::make_unique<LocalControl>(path, *std::move(listener), loop, views);
+  if (auto opened = control->open(); !opened) return std::move(opened).error().within("control socket");
+  return std::unique_ptr<Control>(std::move(control));
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,179 @@
+#include "daemon/daemon.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "check/thresholds.h"
+#include "daemon/configuration.h"
+
+namespace systemcheck {
+namespace {
+
+/// At most ten posts a second, whatever happens.
+constexpr Duration post_interval = std::chrono::milliseconds{100};
+
+}  // namespace
+
+Daemon::Daemon(World world, Board<View>& board, std::string version)
+    : world_(std::move(world)),
+      board_(board),
+      supervision_(world_, {.row_changed = [this] { post_soon(); }, .look_wanted = [this] { want_look(); }}) {
+  row_.version = std::move(version);
+  row_.started = world_.loop.now();
+  row_.started_at = world_.loop.wall_now();
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::start(Config config) {
+  apply(std::move(config));
+  next_cycle_ = world_.loop.now();
+  begin_cycle();
+}
+
+void Daemon::apply(Config config) {
+  config_ = std::make_shared<const Config>(std::move(config));
+  ++generation_;
+  collection_ = std::make_shared<Collection>(world_.host, config_);
+  row_.cycle_interval = config_->cycle;
+  row_.mode = config_->mode;
+  row_.config_reload_ok = true;
+  row_.config_loaded_at = world_.loop.wall_now();
+  row_.config_hash = config_hash(*config_);
+  supervision_.take_over(config_);
+}
+
+void Daemon::reload(Loaded loaded) {
+  if (!loaded.problems.empty()) {
+    note_failed_reload(problem_lines(loaded.problems));
+    return;
+  }
+  const auto& now = loaded.config;
+  const bool needs_restart = now.http != config_->http || now.snmp != config_->snmp ||
+                             now.control_socket != config_->control_socket ||
+                             now.state_directory != config_->state_directory;
+  if (needs_restart) {
+    world_.journal.write(
+        Severity::warning,
+        "reload: http, snmp, control_socket and state_directory change only when the daemon is restarted");
+  }
+  pending_ = std::move(loaded.config);
+  try_pending_reload();
+}
+
+void Daemon::note_failed_reload(const std::string& problems) {
+  auto rest = std::string_view(problems);
+  while (!rest.empty())
+    world_.journal.write(Severity::error, take_line(rest));
+  world_.journal.write(Severity::error, "reload: the configuration has problems; the old one stays in force");
+  row_.config_reload_ok = false;
+  post_soon();
+}
+
+void Daemon::try_pending_reload() {
+  if (!pending_ || supervision_.has_order_in_flight()) return;
+  apply(*std::exchange(pending_, std::nullopt));
+  world_.journal.write(Severity::notice, "reload: the new configuration is in force");
+  if (!is_cycle_running_) restart_beat();
+  post_soon();
+}
+
+/// Cycles stay on their beat: one that would begin while the last one still runs is skipped and counted.
+void Daemon::begin_cycle() {
+  const auto now = world_.loop.now();
+  next_cycle_ += config_->cycle;
+  if (next_cycle_ <= now) next_cycle_ = now + config_->cycle;  // The machine slept, or the cycle was changed.
+  cycle_timer_ = world_.loop.at(next_cycle_, [this] { begin_cycle(); });
+  post_soon();  // Ages are seen to grow even if nothing comes back.
+
+  if (is_cycle_running_) {
+    ++row_.cycle_overruns_total;
+    world_.journal.write(Severity::warning, "the last cycle is still collecting; this one is skipped");
+    return;
+  }
+  is_cycle_running_ = true;  // Before the job is set aside: a simulation runs it at once.
+  auto job = world_.loop.aside(
+      [this, collection = collection_, cycle = snapshot_->cycle + 1, generation = generation_] {
+        auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle));
+        return [this, snapshot, generation] {
+          is_cycle_running_ = false;
+          if (generation == generation_) end_cycle(snapshot);
+          if (generation != generation_) restart_beat();  // Collected for services that are no more.
+        };
+      });
+  if (job) {
+    cycle_job_ = *std::move(job);
+    return;
+  }
+  is_cycle_running_ = false;
+  ++row_.cycle_overruns_total;
+  world_.journal.write(Severity::error, "cannot begin a cycle: " + job.error().message);
+}
+
+void Daemon::restart_beat() {
+  next_cycle_ = world_.loop.now();
+  begin_cycle();
+}
+
+void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
+  const auto since_last = snapshot_->cycle == 0 ? Duration{} : snapshot->taken - snapshot_->taken;
+  snapshot_ = std::move(snapshot);
+  ++row_.cycles_total;
+  const auto& facts = snapshot_->facts;
+  load_high_since_ = check_high_load_since(config_->load, facts.of<Load>(), facts.of<Cpu>(), load_high_since_,
+                                           world_.loop.now());
+  supervision_.see(snapshot_->services, snapshot_->taken);
+  supervision_.close_cycle(since_last);
+  try_pending_reload();
+  post_soon();
+}
+
+/// One look at a time. One that is wanted while another runs comes after it: the running one may have
+/// passed by already what the new one is wanted for.
+void Daemon::want_look() {
+  is_look_wanted_ = true;
+  if (!is_look_running_) begin_look();
+}
+
+void Daemon::begin_look() {
+  is_look_wanted_ = false;
+  is_look_running_ = true;
+  auto job = world_.loop.aside([this, collection = collection_, generation = generation_] {
+    auto look = std::make_shared<const ServiceLook>(collection->look());
+    return [this, look, generation] {
+      is_look_running_ = false;
+      if (generation == generation_) supervision_.see(look->services, look->taken);
+      try_pending_reload();
+      if (is_look_wanted_) want_look();
+    };
+  });
+  if (job) {
+    look_job_ = *std::move(job);
+    return;
+  }
+  is_look_running_ = false;
+  world_.journal.write(Severity::error, "cannot look at the processes: " + job.error().message);
+}
+
+/// Never at once: what changes in one turn of the loop is published together.
+void Daemon::post_soon() {
+  if (post_timer_.is_set()) return;
+  post_timer_ = world_.loop.at(std::max(world_.loop.now(), posted_at_ + post_interval), [this] { post(); });
+}
+
+void Daemon::post() {
+  post_timer_.cancel();
+  posted_at_ = world_.loop.now();
+  Posting posting{.config = config_,
+                  .snapshot = snapshot_,
+                  .services = supervision_.rows(),
+                  .load_high_since = load_high_since_,
+                  .daemon = row_};
+  board_.post(std::make_shared<const View>(
+      compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/load.h"
+#include "daemon/posting.h"
+#include "daemon/supervision.h"
+#include "daemon/world.h"
+#include "os/board.h"
+
+namespace systemcheck {
+
+/// The crank: wake, collect, check, decide, act, publish. Belongs to the main thread; what takes long is
+/// set aside and comes back through the loop.
+class Daemon {
+ public:
+  Daemon(World world, Board<View>& board, std::string version);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Begins the first cycle at once. The loop runs it from then on.
+  void start(Config config);
+
+  /// Takes over a configuration that was loaded anew, or reports why the old one stays. Waits until
+  /// no restart is in flight; of several that come meanwhile the last one counts.
+  void reload(Loaded loaded);
+  void note_failed_reload(const std::string& problems);
+
+ private:
+  void apply(Config config);
+  void begin_cycle();
+  void restart_beat();
+  void end_cycle(std::shared_ptr<const Snapshot> snapshot);
+  void want_look();
+  void begin_look();
+  void post_soon();
+  void post();
+  void try_pending_reload();
+
+  World world_;
+  Board<View>& board_;
+  Supervision supervision_;
+  std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+  std::shared_ptr<Collection> collection_{};
+  std::uint64_t generation_ = 0;  ///< of the configuration: what was collected under an older one is dropped
+  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
+  std::optional<Config> pending_{};
+  DaemonRow row_{};
+  std::optional<Instant> load_high_since_{};
+  std::uint64_t sequence_ = 0;
+  Instant next_cycle_{};
+  Instant posted_at_{};
+  bool is_cycle_running_ = false;
+  bool is_look_running_ = false;
+  bool is_look_wanted_ = false;
+  Watch cycle_timer_{};
+  Watch cycle_job_{};
+  Watch look_job_{};
+  Watch post_timer_{};
+};
+
+}  // namespace systemcheck

@@ -1,0 +1,69 @@
+#include "daemon/posting.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "check/thresholds.h"
+
+namespace systemcheck {
+namespace {
+
+constexpr std::size_t name_limit_bytes = 64;  // ScName of the MIB
+
+std::uint32_t short_hash(std::string_view text) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char letter : text)
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
+  return hash;
+}
+
+std::string row_name(const std::string& mount_point) {
+  if (mount_point.size() <= name_limit_bytes) return mount_point;
+  return mount_point.substr(0, name_limit_bytes - 8) + fmt::format("{:08x}", short_hash(mount_point));
+}
+
+std::vector<FileSystemRow> file_system_rows(const Config& config, const Snapshot& snapshot) {
+  std::vector<FileSystemRow> rows;
+  const auto& disks = snapshot.facts.of<Disks>();
+  if (!disks) return rows;
+  for (std::size_t i = 0; i < disks->file_systems.size(); ++i) {
+    const auto& file_system = disks->file_systems[i];
+    rows.push_back({.name = row_name(file_system.mount_point),
+                    .index = i,
+                    .status = check_file_system(config.disks, file_system)});
+  }
+  return rows;
+}
+
+std::vector<CheckedItem> checked_items(const View& view) {
+  std::vector<CheckedItem> items{{.status = view.load_status, .name = "load", .reason = {}},
+                                 {.status = view.memory_status, .name = "memory", .reason = {}}};
+  for (const auto& row : view.services)
+    items.push_back({.status = row.status, .name = row.name, .reason = row.reason});
+  for (const auto& row : view.file_systems)
+    items.push_back({.status = row.status, .name = row.name, .reason = {}});
+  return items;
+}
+
+}  // namespace
+
+View compose_view(Posting posting, std::uint64_t sequence, Instant now, WallTime wall_now) {
+  View view;
+  view.sequence = sequence;
+  view.posted_at = wall_now;
+  view.config = std::move(posting.config);
+  view.snapshot = std::move(posting.snapshot);
+  view.services = std::move(posting.services);
+  view.daemon = std::move(posting.daemon);
+  const auto& facts = view.snapshot->facts;
+  view.file_systems = file_system_rows(*view.config, *view.snapshot);
+  view.load_status = check_load(view.config->load, facts.of<Load>(), posting.load_high_since, now);
+  view.memory_status = check_memory(view.config->memory, facts.of<Memory>());
+  auto overall = check_overall(checked_items(view));
+  view.status = overall.status;
+  view.status_text = std::move(overall.text);
+  return view;
+}
+
+}  // namespace systemcheck

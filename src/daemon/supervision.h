@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collect/services.h"
+#include "config/config.h"
+#include "daemon/world.h"
+#include "decide/restarts.h"
+#include "publish/view.h"
+
+namespace systemcheck {
+
+/// Watches every configured service and carries out what is decided of it. Belongs to the main
+/// thread. Each service has its own memory, watches and timers: none waits for another.
+class Supervision {
+ public:
+  struct Hooks {
+    std::function<void()> row_changed{};  ///< something that is published has changed
+    std::function<void()> look_wanted{};  ///< the process table should be read now
+  };
+
+  Supervision(World& world, Hooks hooks);
+  Supervision(const Supervision&) = delete;
+  Supervision& operator=(const Supervision&) = delete;
+  ~Supervision();
+
+  /// Starts with these services; those that were there before, by name, keep memory and counters.
+  /// Only to be called while no order is in flight.
+  void take_over(std::shared_ptr<const Config> config);
+  [[nodiscard]] bool has_order_in_flight() const;
+
+  /// A new look at the process table: one entry a service, all of the same moment.
+  void see(const std::vector<ServiceProcesses>& sight, Instant taken);
+  /// Ends a cycle: what is measured from cycle to cycle is brought forward.
+  void close_cycle(Duration since_last);
+
+  [[nodiscard]] std::vector<ServiceRow> rows() const;
+
+ private:
+  struct Supervised;
+
+  void watch_units();
+  void watch_main(std::size_t index);
+  void note_end(std::size_t index);
+  void note_unit(const UnitStatus& status);
+  void note_units_lost();
+  void reconsider(std::size_t index);
+  void carry_out(std::size_t index, const RestartChoice& choice);
+  void note_state(Supervised& service, const RestartChoice& choice);
+  void restart(std::size_t index);
+  void note_outcome_of(std::size_t index, const Outcome& outcome);
+  [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
+
+  World& world_;
+  Hooks hooks_;
+  std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+  std::unique_ptr<Actuator> actuator_{};
+  std::vector<std::unique_ptr<Supervised>> services_{};
+  std::vector<std::string> watched_units_{};
+  Watch units_watch_{};
+  Watch manager_watch_{};
+  Ticket last_ticket_ = 0;
+};
+
+}  // namespace systemcheck

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "publish/oids.h"
+
+// Between the leaves of the module (oids_leaves.cc) and the table that orders them (oids.cc).
+
+namespace systemcheck {
+
+/// The instances that a leaf has: those of all leaves of one kind come and go together.
+enum class Instances {
+  always,
+  sample,  ///< once there is a snapshot
+  load,
+  cpu,
+  memory,
+  processes,
+  disks,
+  disk_usages,  ///< those whose statvfs(3) answered
+  disk_inodes,  ///< those with a fixed number of inodes
+  services,
+  readable_services,  ///< those whose processes could be told
+};
+inline constexpr std::size_t instance_kinds = 11;
+
+/// Processes by what they are doing, counted once a view.
+struct ProcessCounts {
+  std::uint64_t total = 0;
+  std::uint64_t running = 0;
+  std::uint64_t blocked = 0;  ///< in uninterruptible sleep
+  std::uint64_t zombie = 0;
+  std::uint64_t threads = 0;
+};
+
+/// Everything that one value can be made from.
+struct Sight {
+  const View& view;
+  const ProcessCounts& processes;
+  const SnmpMoment& moment;
+  std::size_t row = 0;  ///< into View::services or View::file_systems
+};
+
+struct Leaf {
+  LeafInfo info{};
+  Instances instances = Instances::always;
+  SnmpValue (*value)(const Sight&) = nullptr;
+};
+
+/// By ascending oid.
+std::span<const Leaf> leaf_roster();
+
+}  // namespace systemcheck

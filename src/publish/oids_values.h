@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "publish/oids.h"
+
+// Our numbers and words as values of SMIv2. Pure.
+
+namespace systemcheck {
+
+/// Saturates at 2^32-1: a gauge that wrapped would say "almost none" where there is more than it counts.
+SnmpValue gauge(std::uint64_t number, SnmpType type = SnmpType::gauge);
+/// To the nearest; what is below 0 or no number is 0.
+SnmpValue rounded_gauge(double number);
+/// A ratio, 0 to 1, as 0 to 1000.
+SnmpValue permille_gauge(double ratio);
+/// Wraps, as a counter must (RFC 2578, 7.1.6).
+SnmpValue counter(std::uint64_t number);
+SnmpValue truth_value(bool is_true);
+/// UTF-8 of at most snmp_text_bytes_max bytes; what is none, or controls a terminal, is written as \xNN.
+SnmpValue text_value(std::string_view text);
+/// sysUpTime at `when`; 0 for what was before the agent's start (RFC 2579, TimeStamp).
+SnmpValue ticks_at(Instant when, const SnmpMoment& moment);
+/// RFC 2579 DateAndTime, in UTC and with its zone; eight zeros: never.
+SnmpValue date_value(const std::optional<WallTime>& time);
+
+/// The number that an enumeration gives to a word of ours.
+template <typename Enum>
+SnmpValue label_value(Enum value, const Syntax& syntax) {
+  return {.number = static_cast<int>(value) - Words<Enum>::first + syntax.first_label};
+}
+
+}  // namespace systemcheck

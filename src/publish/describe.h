@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/metrics.h"
+#include "publish/prometheus.h"
+#include "publish/view.h"
+
+// The parts of describe_view(), in the order of the page. All pure.
+
+namespace systemcheck {
+
+/// What is known of each service: one series a service and label value, from the first view on.
+void describe_services(const View& view, Metrics& metrics);
+
+/// The thresholds of the configuration, so that alert rules compare with them and repeat nothing.
+void describe_thresholds(const Config& config, Metrics& metrics);
+
+/// The daemon itself: its build, its cycles, its configuration.
+void describe_daemon(const View& view, Metrics& metrics);
+
+/// HTTP requests; every page has its usual codes from the start, at 0.
+void describe_requests(const RequestCounts& requests, Metrics& metrics);
+
+}  // namespace systemcheck

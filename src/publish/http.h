@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,23 +8,33 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "os/board.h"
+#include "os/clock.h"
 #include "publish/view.h"
 
 namespace systemcheck {
 
-/// Serves the newest view on a thread of its own: /metrics, / , /-/healthy, /-/ready. GET and HEAD;
-/// 404 elsewhere, 405 for other methods. Rendered once a view (gzip too), whoever asks how often.
+/// Serves the newest view: /metrics, / , /-/healthy, /-/ready. GET and HEAD; 404 elsewhere, 405 for
+/// other methods. One thread an address, which renders a page once a view (gzip too), whoever asks
+/// how often.
 ///
 /// /-/healthy is 200 as long as the daemon answers; /-/ready is 503 until the first cycle is
 /// published, and again while the newest one is older than three cycles.
 class HttpServer {
  public:
-  /// Binds every address of `config` or none. `views` outlives the server.
-  static Result<std::unique_ptr<HttpServer>> start(const HttpConfig& config, const Board<View>& views);
+  /// Binds every address of `config` or none. `views` outlives the server; `now` is asked on the
+  /// server's threads.
+  static Result<std::unique_ptr<HttpServer>> start(const HttpConfig& config, const Board<View>& views,
+                                                   std::function<Instant()> now = steady_now);
   virtual ~HttpServer() = default;
 
   /// What was bound, with the real port where 0 was asked for: "127.0.0.1:10060".
   [[nodiscard]] virtual std::vector<std::string> addresses() const = 0;
 };
+
+// What one client may cost.
+inline constexpr std::size_t http_addresses_max = 16;
+inline constexpr unsigned http_connections_max = 256;               ///< for each address
+inline constexpr unsigned http_idle_seconds_max = 10;               ///< then the connection is closed
+inline constexpr std::size_t http_connection_memory_bytes = 16384;  ///< request line and headers must fit
 
 }  // namespace systemcheck

@@ -1,0 +1,195 @@
+#include "publish/http.h"
+
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "publish/http_listener.h"
+#include "publish/http_site.h"
+
+// All of libmicrohttpd. Each address has an MHD_Daemon with one thread, which epolls; a site belongs
+// to the thread of its address, and what the threads know of each other goes through Boards.
+
+namespace systemcheck {
+namespace {
+
+/// Signals are for the main thread: a new thread inherits the mask of the one that starts it.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+struct StopDaemon {
+  void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
+};
+using Daemon = std::unique_ptr<MHD_Daemon, StopDaemon>;
+
+struct DestroyResponse {
+  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+};
+using Response = std::unique_ptr<MHD_Response, DestroyResponse>;
+
+using Body = std::shared_ptr<const std::string>;
+
+std::string_view header(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+/// The response keeps the body alive while it is being sent: a newer view may replace it meanwhile.
+Response as_response(const HttpAnswer& answer) {
+  auto kept = std::make_unique<Body>(answer.body);
+  auto* text = const_cast<char*>(answer.body->data());  // A C interface: it only reads.
+  Response response(MHD_create_response_from_buffer_with_free_callback_cls(
+      answer.body->size(), text, [](void* body) { delete static_cast<Body*>(body); }, kept.get()));
+  if (response) (void)kept.release();  // The callback deletes it.
+  return response;
+}
+
+void add_headers(MHD_Response* response, const HttpAnswer& answer) {
+  const auto add = [response](const char* name, std::string_view value) {
+    (void)MHD_add_response_header(response, name, std::string(value).c_str());  // Fails only without memory.
+  };
+  add("Content-Type", answer.content_type);
+  add("Cache-Control", "no-store");
+  add("X-Content-Type-Options", "nosniff");
+  add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  add("Referrer-Policy", "no-referrer");
+  if (answer.code == 405) add("Allow", "GET, HEAD");
+  if (answer.varies) add("Vary", "Accept-Encoding");
+  if (answer.encoding == Encoding::gzip) add("Content-Encoding", "gzip");
+}
+
+MHD_Result send_answer(MHD_Connection* connection, const HttpAnswer& answer) {
+  const auto response = as_response(answer);
+  if (!response) return MHD_NO;
+  add_headers(response.get(), answer);
+  return MHD_queue_response(connection, static_cast<unsigned>(answer.code), response.get());
+}
+
+/// Whether what follows the headers is not worth waiting for.
+bool is_answered_early(MHD_Connection* connection, std::string_view method) {
+  const bool is_reading = method == "GET" || method == "HEAD";
+  return !is_reading || !header(connection, "Content-Length").empty() ||
+         !header(connection, "Transfer-Encoding").empty();
+}
+
+/// MHD calls this twice for a request without a body. An answer to the first call closes the
+/// connection afterwards (what may follow is not read); one to the second keeps it open.
+MHD_Result on_request(void* site, MHD_Connection* connection, const char* url, const char* method,
+                      const char*, const char*, std::size_t*, void** state) {
+  static char has_headers = 0;
+  if (*state == nullptr && !is_answered_early(connection, method)) {
+    *state = &has_headers;
+    return MHD_YES;
+  }
+  try {
+    const HttpRequest request{
+        .method = method, .path = url, .accept_encoding = header(connection, "Accept-Encoding")};
+    return send_answer(connection, static_cast<HttpSite*>(site)->answer(request));
+  } catch (const std::exception&) {
+    return MHD_NO;  // Out of memory: this connection is given up, the next may fare better.
+  }
+}
+
+/// Named after its room for top(1) and gdb(1). MHD has no call at the start of its thread; this one
+/// comes with every connection.
+void on_connection(void*, MHD_Connection*, void**, MHD_ConnectionNotificationCode code) {
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) pthread_setname_np(pthread_self(), "http");
+}
+
+/// MHD closes the socket it is given, however it ends: it gets a descriptor of its own.
+Result<Daemon> start_daemon(const HttpListener& listener, HttpSite& site) {
+  const int socket = ::fcntl(listener.number(), F_DUPFD_CLOEXEC, 0);
+  if (socket < 0) return Error{Error::Kind::failed, "http: " + listener.address() + ": no descriptor left"};
+  const AllSignalsBlocked blocked;
+  Daemon daemon(
+      MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &on_request,
+                       &site,                                                                      //
+                       MHD_OPTION_LISTEN_SOCKET, socket,                                           //
+                       MHD_OPTION_CONNECTION_LIMIT, http_connections_max,                          //
+                       MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U,                                     //
+                       MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max,                       //
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes,           //
+                       MHD_OPTION_NOTIFY_CONNECTION, &on_connection, static_cast<void*>(nullptr),  //
+                       MHD_OPTION_END));
+  if (!daemon)
+    return Error{Error::Kind::failed, "http: " + listener.address() + ": libmicrohttpd did not start"};
+  return daemon;
+}
+
+class MicrohttpdServer final : public HttpServer {
+ public:
+  Status listen(const HttpConfig& config, const Board<View>& views, const HttpSite::Clock& now) {
+    for (const auto& address : config.listen) {
+      auto listener = HttpListener::open(address);
+      if (!listener) return std::move(listener).error();
+      listeners_.push_back(*std::move(listener));
+      sites_.push_back(std::make_unique<HttpSite>(views, now, [this] { return all_requests(); }));
+    }
+    return Nothing{};
+  }
+
+  /// Only now, when sites_ no longer changes: the threads read it.
+  Status serve() {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      auto daemon = start_daemon(listeners_[i], *sites_[i]);
+      if (!daemon) return std::move(daemon).error();
+      daemons_.push_back(*std::move(daemon));
+    }
+    return Nothing{};
+  }
+
+  [[nodiscard]] std::vector<std::string> addresses() const override {
+    std::vector<std::string> bound;
+    for (const auto& listener : listeners_)
+      bound.push_back(listener.address());
+    return bound;
+  }
+
+ private:
+  [[nodiscard]] RequestCounts all_requests() const {
+    RequestCounts sum;
+    for (const auto& site : sites_) {
+      const auto counts = site->requests().newest();
+      for (const auto& [key, count] : *counts)
+        sum[key] += count;
+    }
+    return sum;
+  }
+
+  // Destroyed from below: first the threads end, then what they used goes.
+  std::vector<HttpListener> listeners_{};
+  std::vector<std::unique_ptr<HttpSite>> sites_{};
+  std::vector<Daemon> daemons_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpConfig& config, const Board<View>& views,
+                                                      std::function<Instant()> now) {
+  if (config.listen.size() > http_addresses_max)
+    return Error{Error::Kind::refused,
+                 "http: more than " + std::to_string(http_addresses_max) + " addresses"};
+  auto server = std::make_unique<MicrohttpdServer>();
+  if (auto done = server->listen(config, views, now); !done) return std::move(done).error();
+  if (auto done = server->serve(); !done) return std::move(done).error();
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace systemcheck

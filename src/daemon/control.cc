@@ -83,7 +83,7 @@ class LocalControl : public Control {
   }
 
   std::string answer_to(std::string_view request) const {
-    if (request == "status") return status_json(*views_.newest()) + "\n";
+    if (request == "status") return status_json(*views_.newest());
     return "{\"error\": \"unknown request\"}\n";
   }
 

@@ -1,0 +1,75 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "ctl/client.h"
+#include "ctl/status_table.h"
+#include "os/clock.h"
+
+// Exit codes are those of monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.
+
+namespace {
+
+using namespace systemcheck;
+
+constexpr int exit_unknown = 3;
+constexpr std::size_t width_without_terminal = 200;
+
+std::size_t terminal_width() {
+  winsize size{};
+  const bool is_terminal = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_terminal ? size.ws_col : width_without_terminal;
+}
+
+int fail(const Error& error) {
+  const bool is_nobody_there = error.kind == Error::Kind::not_found || error.kind == Error::Kind::refused;
+  std::fprintf(stderr, "systemcheckctl: %s%s\n", error.message.c_str(),
+               is_nobody_there ? "; is systemcheckd running?" : "");
+  return exit_unknown;
+}
+
+int exit_code(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::ok:
+      return 0;
+    case CheckStatus::warning:
+      return 1;
+    case CheckStatus::critical:
+      return 2;
+    case CheckStatus::unknown:
+      break;
+  }
+  return exit_unknown;
+}
+
+int show_status(const std::string& socket, bool as_json) {
+  const auto answer = ask_daemon(socket, "status");
+  if (!answer) return fail(answer.error());
+  const auto table = status_table(*answer, terminal_width(), wall_now());
+  if (!table) return fail(table.error());
+  std::fputs(as_json ? answer->c_str() : table->text.c_str(), stdout);
+  return exit_code(table->status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Asks the systemcheck daemon of this machine.", "systemcheckctl"};
+  std::string socket = "/run/systemcheck/control.sock";
+  bool as_json = false;
+  app.set_version_flag("--version", SYSTEMCHECK_VERSION);
+  app.add_option("--socket", socket, "the daemon's control socket")->capture_default_str();
+  auto* status = app.add_subcommand("status", "the machine and its services at a glance");
+  status->add_flag("--json", as_json, "the whole document, for programs");
+  app.require_subcommand(1);
+  app.fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : exit_unknown;
+  }
+  return show_status(socket, as_json);
+}

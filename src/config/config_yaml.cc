@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+#include "config/load.h"
+
+// Written without a library: people read the result, so its order, its comments and its short lists
+// matter. load_config() reads it back as the same.
+
+namespace systemcheck {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Whether every reader of YAML takes it for this very text without quotes.
+bool is_plain(std::string_view text) {
+  constexpr std::string_view initials = "/abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view others = "/abcdefghijklmnopqrstuvwxyz0123456789_.@-";
+  constexpr std::array<std::string_view, 9> words{"true", "false", "null", "yes", "no",
+                                                  "on",   "off",   "y",    "n"};
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
+  return !lowered.empty() && initials.find(lowered.front()) != std::string_view::npos &&
+         lowered.find_first_not_of(others) == std::string::npos &&
+         std::find(words.begin(), words.end(), lowered) == words.end();
+}
+
+std::string scalar(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+std::string list(const std::vector<std::string>& items) {
+  std::string text;
+  for (const auto& item : items)
+    text += (text.empty() ? "" : ", ") + scalar(item);
+  return "[" + text + "]";
+}
+
+std::string number(double value) {
+  std::array<char, 400> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {buffer.data(), end.ptr};
+}
+
+/// Lines of "key: value" below one another.
+class Lines {
+ public:
+  void add(int depth, std::string_view key, const std::string& value) {
+    text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + std::string(key) + ":" +
+             (value.empty() ? "" : " " + value) + "\n";
+  }
+  void add_text(int depth, std::string_view key, const std::string& value) {
+    if (!value.empty()) add(depth, key, scalar(value));
+  }
+  void add_list(int depth, std::string_view key, const std::vector<std::string>& items) {
+    if (!items.empty()) add(depth, key, list(items));
+  }
+  void add_comment(int depth, const std::string& comment) {
+    text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "# " + comment + "\n";
+  }
+  void add_gap() { text_ += "\n"; }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void add_match(Lines& lines, const Service& service) {
+  const auto& match = service.match;
+  lines.add(2, "match", "");
+  lines.add_list(3, "unit", match.units);
+  lines.add_list(3, "exe", match.executables);
+  lines.add_text(3, "user", match.user);
+  lines.add_text(3, "pidfile", match.pidfile);
+  lines.add_text(3, "cmdline", match.cmdline);
+  if (!match.main_cmdline.empty()) lines.add_comment(3, "main process (preset): " + match.main_cmdline);
+  if (!service.evidence.empty())
+    lines.add_comment(3, "installed if any of (preset): " + list(service.evidence));
+}
+
+void add_service(Lines& lines, const Service& service) {
+  lines.add(1, scalar(service.name), "");
+  lines.add_text(2, "preset", service.preset);
+  lines.add(2, "mode", std::string(word(service.mode)));
+  add_match(lines, service);
+  const auto& count = service.processes;
+  lines.add(2, "processes",
+            "{min: " + std::to_string(count.min) +
+                (count.max ? ", max: " + std::to_string(*count.max) : std::string()) + "}");
+  lines.add_list(2, "start", service.start);
+  lines.add_list(2, "stop", service.stop);
+  lines.add_list(2, "restart", service.restart);
+  lines.add(2, "start_timeout", duration_text(service.start_timeout));
+  lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
+}
+
+/// The same lines, as comments: discover finds these again by itself.
+std::string as_comment(std::string_view text) {
+  std::string commented;
+  while (!text.empty())
+    commented += "  # " + std::string(take_line(text).substr(2)) + "\n";
+  return commented;
+}
+
+std::string services_yaml(const std::vector<Service>& services) {
+  Lines written;
+  std::string discovered;
+  for (const auto& service : services) {
+    Lines one;
+    add_service(service.is_discovered ? one : written, service);
+    discovered += as_comment(one.text());
+  }
+  const std::string head = written.text().empty() ? "services: {}\n" : "services:\n" + written.text();
+  return head + (discovered.empty() ? "" : "  # discovered: watched where they are installed\n" + discovered);
+}
+
+std::string machine_yaml(const Config& config) {
+  Lines lines;
+  lines.add(0, "cycle", duration_text(config.cycle));
+  lines.add(0, "mode", std::string(word(config.mode)));
+  lines.add(0, "discover", config.discover ? "true" : "false");
+  lines.add(0, "state_directory", scalar(config.state_directory));
+  lines.add(0, "control_socket", scalar(config.control_socket));
+  lines.add_gap();
+  lines.add(0, "http", "");
+  lines.add(1, "listen", list(config.http.listen));
+  lines.add(0, "snmp", "");
+  lines.add(1, "mode", std::string(word(config.snmp.mode)));
+  lines.add(1, "listen", list(config.snmp.listen));
+  lines.add_gap();
+  return lines.text();
+}
+
+std::string rules_yaml(const Config& config) {
+  const auto& policy = config.restart_policy;
+  Lines lines;
+  lines.add_gap();
+  lines.add(0, "restart_policy", "");
+  lines.add(1, "first", duration_text(policy.first));
+  lines.add(1, "backoff", duration_text(policy.backoff));
+  lines.add(1, "backoff_max", duration_text(policy.backoff_max));
+  lines.add(1, "reset_after", duration_text(policy.reset_after));
+  lines.add(0, "load", "");
+  lines.add(1, "warn_per_cpu", number(config.load.warn_per_cpu));
+  lines.add(1, "for", duration_text(config.load.hold));
+  lines.add(0, "disks", "");
+  lines.add(1, "ignore_types", list(config.disks.ignore_types));
+  lines.add(1, "warn", share_text(config.disks.warn));
+  lines.add(1, "critical", share_text(config.disks.critical));
+  lines.add(0, "memory", "");
+  lines.add(1, "shed", "");
+  lines.add(2, "warn", share_text(config.memory.warn));
+  lines.add(2, "below", share_text(config.memory.below));
+  lines.add(2, "critical", share_text(config.memory.critical));
+  return lines.text();
+}
+
+}  // namespace
+
+std::string config_yaml(const Config& config) {
+  return machine_yaml(config) + services_yaml(config.services) + rules_yaml(config);
+}
+
+}  // namespace systemcheck

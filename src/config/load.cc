@@ -1,0 +1,145 @@
+#include "config/load.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "config/reader.h"
+#include "config/section.h"
+#include "config/services.h"
+#include "config/values.h"
+
+namespace systemcheck {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr ListLimits addresses{.min = 0, .max = 16};
+
+HttpConfig read_http(Section section) {
+  HttpConfig http;
+  section.read_list("listen", http.listen, addresses, parse_http_address);
+  section.refuse_unknown_keys();
+  return http;
+}
+
+SnmpConfig read_snmp(Section section) {
+  SnmpConfig snmp;
+  section.read("mode", snmp.mode);
+  section.read_list("listen", snmp.listen, addresses, parse_snmp_address);
+  if (section.is_sound() && snmp.mode == SnmpMode::agent && snmp.listen.empty()) {
+    section.refuse_among({"listen"}, "listens nowhere (mode: disabled switches SNMP off)");
+  }
+  section.refuse_unknown_keys();
+  return snmp;
+}
+
+RestartPolicy read_restart_policy(Section section) {
+  RestartPolicy policy;
+  section.read("first", policy.first, DurationWithin{Duration::zero(), hours{1}});
+  // The lower limits keep a service that dies at once from eating the machine.
+  section.read("backoff", policy.backoff, DurationWithin{milliseconds{100}, hours{24}});
+  section.read("backoff_max", policy.backoff_max, DurationWithin{milliseconds{100}, hours{24}});
+  section.read("reset_after", policy.reset_after, DurationWithin{seconds{1}, hours{24 * 7}});
+  if (section.is_sound() && policy.backoff > policy.backoff_max) {
+    section.refuse_among({"backoff", "backoff_max"}, "backoff " + duration_text(policy.backoff) +
+                                                         " is more than backoff_max " +
+                                                         duration_text(policy.backoff_max));
+  }
+  section.refuse_unknown_keys();
+  return policy;
+}
+
+LoadRules read_load(Section section) {
+  LoadRules load;
+  section.read("warn_per_cpu", load.warn_per_cpu, parse_ratio);
+  section.read("for", load.hold, DurationWithin{Duration::zero(), hours{24}});
+  section.refuse_unknown_keys();
+  return load;
+}
+
+DiskRules read_disks(Section section) {
+  DiskRules disks;
+  section.read_list("ignore_types", disks.ignore_types, {}, parse_file_system_type);
+  section.read("warn", disks.warn, parse_share);
+  section.read("critical", disks.critical, parse_share);
+  if (section.is_sound() && disks.warn >= disks.critical) {
+    section.refuse_among(
+        {"warn", "critical"},
+        "warn " + share_text(disks.warn) + " is not less than critical " + share_text(disks.critical));
+  }
+  section.refuse_unknown_keys();
+  return disks;
+}
+
+MemoryRules read_shed(Section section) {
+  MemoryRules memory;
+  section.read("warn", memory.warn, parse_share);
+  section.read("below", memory.below, parse_share);
+  section.read("critical", memory.critical, parse_share);
+  const bool is_ordered = memory.critical < memory.below && memory.below < memory.warn;
+  if (section.is_sound() && !is_ordered) {
+    section.refuse_among({"warn", "below", "critical"},
+                         "must be critical < below < warn, not " + share_text(memory.critical) + ", " +
+                             share_text(memory.below) + ", " + share_text(memory.warn));
+  }
+  section.refuse_unknown_keys();
+  return memory;
+}
+
+MemoryRules read_memory(Section section) {
+  auto memory = read_shed(section.section("shed"));
+  section.refuse_unknown_keys();
+  return memory;
+}
+
+Config read_config(Section top, Problems& problems) {
+  Config config;
+  top.read("cycle", config.cycle, DurationWithin{seconds{1}, hours{1}});
+  top.read("mode", config.mode);
+  top.read("discover", config.discover, parse_switch);
+  top.read("state_directory", config.state_directory, parse_path);
+  top.read("control_socket", config.control_socket, parse_socket_path);
+  config.http = read_http(top.section("http"));
+  config.snmp = read_snmp(top.section("snmp"));
+  config.services = read_services(top.section("services"), config.mode, problems);
+  config.restart_policy = read_restart_policy(top.section("restart_policy"));
+  config.load = read_load(top.section("load"));
+  config.disks = read_disks(top.section("disks"));
+  config.memory = read_memory(top.section("memory"));
+  top.refuse_unknown_keys();
+  return config;
+}
+
+/// In the order in which a person would go through the files.
+void sort_problems(Problems& problems, const std::vector<ConfigText>& texts) {
+  const auto rank = [&texts](const Problem& problem) {
+    return std::find_if(texts.begin(), texts.end(),
+                        [&problem](const ConfigText& text) { return text.path == problem.file; }) -
+           texts.begin();
+  };
+  std::sort(problems.begin(), problems.end(), [&rank](const Problem& a, const Problem& b) {
+    return a.file == b.file ? a < b : rank(a) < rank(b);
+  });
+  problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
+}
+
+}  // namespace
+
+std::string Problem::text() const { return Place{file, line, column}.text() + ": " + message; }
+
+Loaded load_config(const std::vector<ConfigText>& texts) {
+  Loaded loaded;
+  Entry root;
+  for (const auto& text : texts) {
+    merge_entries(root, parse_yaml(text, loaded.problems), loaded.problems);
+  }
+  loaded.config = read_config(Section(root, "", loaded.problems), loaded.problems);
+  if (loaded.config.discover) append_discovered(loaded.config);
+  sort_problems(loaded.problems, texts);
+  return loaded;
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,152 @@
+#include "decide/cause.h"
+
+#include <gtest/gtest.h>
+
+namespace systemcheck::test {
+namespace {
+
+using Kind = Cause::Kind;
+
+GoneEvidence gone_service() {
+  GoneEvidence evidence;
+  evidence.finding = {Presence::gone, "no process of it is running"};
+  evidence.was_up = true;
+  return evidence;
+}
+
+GoneEvidence gone_unit(std::string active_state, std::string sub_state, std::string result) {
+  auto evidence = gone_service();
+  evidence.manager = Manager::running;
+  evidence.unit = UnitStatus{.name = "apache2.service",
+                             .load_state = "loaded",
+                             .active_state = std::move(active_state),
+                             .sub_state = std::move(sub_state),
+                             .unit_file_state = "enabled",
+                             .result = std::move(result),
+                             .active_enter_us = 1};
+  evidence.unit_file_state_when_up = "enabled";
+  return evidence;
+}
+
+// One test a row of the table "Why is it gone?".
+
+TEST(WhyIsItGone, AFailedUnitIsACrash) {
+  EXPECT_EQ(decide_cause(gone_unit("failed", "failed", "signal")).kind, Kind::crash);
+}
+
+TEST(WhyIsItGone, WithoutAUnitTheCauseIsUnknownAndNeedsOneMoreLook) {
+  EXPECT_EQ(decide_cause(gone_service()).kind, Kind::crash_if_confirmed);
+}
+
+TEST(WhyIsItGone, AStopJobMeansAnAdministrator) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->stop_job_seen = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+}
+
+TEST(WhyIsItGone, AStopThatFailedIsStillTheAdministrators) {
+  auto evidence = gone_unit("failed", "failed", "exit-code");
+  evidence.unit->stop_job_seen = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+}
+
+TEST(WhyIsItGone, EndingByItselfWithSuccessNeedsOneMoreLook) {
+  EXPECT_EQ(decide_cause(gone_unit("inactive", "dead", "success")).kind, Kind::crash_if_confirmed);
+}
+
+TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->unit_file_state = "disabled";
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+  evidence.unit->unit_file_state = "masked";
+  evidence.unit->load_state = "masked";
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+}
+
+TEST(WhyIsItGone, AUnitThatWasDisabledAllAlongAndRanMayCrash) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->unit_file_state = "disabled";
+  evidence.unit_file_state_when_up = "disabled";
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash_if_confirmed);
+}
+
+TEST(WhyIsItGone, AStoppingMachineIsAShutdownWhateverElseIsSeen) {
+  auto evidence = gone_unit("failed", "failed", "signal");
+  evidence.manager = Manager::stopping;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::shutdown);
+}
+
+TEST(WhyIsItGone, SystemdsOwnStepsAreWaitedFor) {
+  for (const auto* state : {"activating", "deactivating", "reloading"}) {
+    EXPECT_EQ(decide_cause(gone_unit(state, "auto-restart", "signal")).kind, Kind::systemd) << state;
+  }
+}
+
+TEST(WhyIsItGone, TheStartLimitIsACrashThatOurOwnBackoffRules) {
+  EXPECT_EQ(decide_cause(gone_unit("failed", "failed", "start-limit-hit")).kind, Kind::crash);
+}
+
+TEST(WhyIsItGone, EnabledAndNeverUpSinceBootIsStarted) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->active_enter_us = 0;
+  evidence.was_up = false;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::never_started);
+}
+
+TEST(WhyIsItGone, DisabledAndNeverUpSinceBootIsNotOurs) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->active_enter_us = 0;
+  evidence.unit->unit_file_state = "disabled";
+  evidence.unit_file_state_when_up.clear();
+  evidence.was_up = false;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+}
+
+TEST(WhyIsItGone, StoppedBeforeWeCameIsTheAdministrators) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.was_up = false;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+}
+
+TEST(WhyIsItGone, AFailedReadingIsUnknown) {
+  GoneEvidence evidence;
+  evidence.finding = {Presence::unknown, "processes: /proc: permission denied"};
+  evidence.was_up = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
+}
+
+TEST(WhyIsItGone, AStaleReadingIsUnknown) {
+  auto evidence = gone_service();
+  evidence.is_stale = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
+}
+
+TEST(WhyIsItGone, AnActiveUnitWithADeadMainProcessWaitsForSystemdsWord) {
+  auto evidence = gone_unit("active", "running", "success");
+  evidence.finding = {Presence::present, "7 processes"};
+  evidence.main_died = true;
+  evidence.unit->main_pid = 4711;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unsettled);
+}
+
+TEST(WhyIsItGone, AnActiveUnitWithoutMainProcessIsJudgedByTheProcessTable) {
+  // A SysV script: systemd says active (exited) for ever.
+  auto evidence = gone_unit("active", "exited", "success");
+  evidence.unit_file_state_when_up = "generated";
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash_if_confirmed);
+}
+
+TEST(WhyIsItGone, RunningOutsideSystemdIsRunning) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.finding = {Presence::present, "3 processes"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+}
+
+TEST(WhyIsItGone, NotInstalledIsAbsent) {
+  GoneEvidence evidence;
+  evidence.finding = {Presence::absent, "not installed here"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::absent);
+}
+
+}  // namespace
+}  // namespace systemcheck::test

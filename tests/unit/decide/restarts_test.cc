@@ -1,0 +1,238 @@
+#include "decide/restarts.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace systemcheck::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant noon{std::chrono::hours{12}};
+
+Service acting_service() {
+  Service service;
+  service.name = "billing";
+  service.mode = Mode::act;
+  service.start = {"/opt/billing/start"};
+  return service;
+}
+
+RestartSituation sight(Presence presence, Instant at) {
+  RestartSituation situation;
+  situation.evidence.finding = {presence, "as the test says"};
+  situation.sight_at = at;
+  situation.is_new_sight = true;
+  situation.uptime = 12h;
+  return situation;
+}
+
+/// A service that was seen up at noon.
+RestartMemo memo_of_an_up_service(const Service& service, const RestartPolicy& policy) {
+  return decide_restart(service, policy, {}, sight(Presence::present, noon), noon).memo;
+}
+
+TEST(Restart, LooksOnceMoreThenActsAtOnce) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  const auto memo = memo_of_an_up_service(service, policy);
+  const auto first = decide_restart(service, policy, memo, sight(Presence::gone, noon + 1s), noon + 1s);
+  EXPECT_EQ(first.state, ServiceState::suspect);
+  EXPECT_EQ(first.step, RestartStep::look_again);
+  const auto second =
+      decide_restart(service, policy, first.memo, sight(Presence::gone, noon + 2s), noon + 2s);
+  EXPECT_EQ(second.step, RestartStep::restart);
+  EXPECT_EQ(second.state, ServiceState::restarting);
+}
+
+TEST(Restart, DoesNotTakeOneSightForTwo) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  auto situation = sight(Presence::gone, noon + 1s);
+  memo = decide_restart(service, policy, memo, situation, noon + 1s).memo;
+  situation.is_new_sight = false;
+  EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 2s).step, RestartStep::look_again);
+}
+
+TEST(Restart, NeverActsInObserveAndCountsOnce) {
+  auto service = acting_service();
+  service.mode = Mode::observe;
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  int counted = 0;
+  for (int i = 1; i <= 100; ++i) {
+    const auto choice =
+        decide_restart(service, policy, memo, sight(Presence::gone, noon + i * 1s), noon + i * 1s);
+    EXPECT_NE(choice.step, RestartStep::restart);
+    if (choice.newly_suppressed) EXPECT_EQ(*choice.newly_suppressed, Suppressed::observe);
+    counted += choice.newly_suppressed ? 1 : 0;
+    memo = choice.memo;
+  }
+  EXPECT_EQ(counted, 1);
+}
+
+TEST(Restart, NeverActsOnAFailedOrStaleReading) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  for (int i = 1; i <= 100; ++i) {
+    auto situation = sight(i % 2 == 0 ? Presence::unknown : Presence::gone, noon + i * 1s);
+    situation.evidence.is_stale = i % 2 == 1;
+    const auto choice = decide_restart(service, policy, memo, situation, noon + i * 1s);
+    EXPECT_EQ(choice.step, RestartStep::none);
+    EXPECT_EQ(choice.state, ServiceState::unknown);
+    memo = choice.memo;
+  }
+}
+
+TEST(Restart, GivesABootingMachineItsGrace) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto situation = sight(Presence::gone, noon);
+  situation.uptime = 30s;
+  auto choice = decide_restart(service, policy, {}, situation, noon);
+  choice = decide_restart(service, policy, choice.memo, situation, noon);
+  EXPECT_EQ(choice.step, RestartStep::none);
+  ASSERT_TRUE(choice.wake_at);
+  EXPECT_EQ(*choice.wake_at, noon + 90s);
+  situation.uptime = 3min;
+  EXPECT_EQ(decide_restart(service, policy, choice.memo, situation, noon + 150s).step, RestartStep::restart);
+}
+
+TEST(Restart, WaitsForASightTakenAfterTheOutcomeBeforeItCallsAServiceUp) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = note_attempt(memo_of_an_up_service(service, policy), noon + 1s);
+  memo = note_outcome(memo, service, policy, true, 0, noon + 2s);
+  const auto early = decide_restart(service, policy, memo, sight(Presence::present, noon + 1s), noon + 2s);
+  EXPECT_EQ(early.state, ServiceState::restarting);
+  const auto later = decide_restart(service, policy, memo, sight(Presence::present, noon + 3s), noon + 3s);
+  EXPECT_EQ(later.state, ServiceState::up);
+}
+
+TEST(Restart, CallsAnAttemptFailedWhenTheServiceDoesNotComeUpInTime) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = note_attempt(memo_of_an_up_service(service, policy), noon);
+  memo = note_outcome(memo, service, policy, true, 0, noon + 1s);
+  EXPECT_EQ(decide_restart(service, policy, memo, sight(Presence::gone, noon + 29s), noon + 29s).state,
+            ServiceState::restarting);
+  const auto late = decide_restart(service, policy, memo, sight(Presence::gone, noon + 30s), noon + 30s);
+  EXPECT_TRUE(late.attempt_failed);
+  EXPECT_EQ(late.state, ServiceState::waiting);
+}
+
+/// A service that dies again as soon as it is up, for a virtual day: when was it restarted?
+std::vector<Instant> restarts_of_a_service_that_never_stays_up(const RestartPolicy& policy,
+                                                               Duration lives_for) {
+  const auto service = acting_service();
+  std::vector<Instant> restarts;
+  auto memo = memo_of_an_up_service(service, policy);
+  auto up_until = noon;
+  for (auto now = noon + 1s; now < noon + 24h; now += 1s) {
+    const auto presence = now < up_until ? Presence::present : Presence::gone;
+    const auto choice = decide_restart(service, policy, memo, sight(presence, now), now);
+    memo = choice.memo;
+    if (choice.step != RestartStep::restart) continue;
+    restarts.push_back(now);
+    memo = note_outcome(note_attempt(memo, now), service, policy, true, 0, now);
+    up_until = now + lives_for;
+  }
+  return restarts;
+}
+
+TEST(Restart, DoublesItsPausesUpToTheCapAndNeverGivesUp) {
+  const RestartPolicy policy;
+  const auto restarts = restarts_of_a_service_that_never_stays_up(policy, 2s);
+  ASSERT_GT(restarts.size(), 200U);  // A day at 300 s each.
+  EXPECT_EQ(restarts[0], noon + 2s);
+  const std::vector<Duration> pauses{5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s};
+  for (std::size_t i = 0; i < pauses.size(); ++i)
+    EXPECT_EQ(restarts[i + 1] - restarts[i], pauses[i]) << i;
+  EXPECT_EQ(restarts.back() - restarts[restarts.size() - 2], 300s);
+}
+
+TEST(Restart, ForgetsItsAttemptsAfterTenHealthyMinutes) {
+  const RestartPolicy policy;
+  const auto restarts = restarts_of_a_service_that_never_stays_up(policy, 11min);
+  ASSERT_GT(restarts.size(), 100U);
+  for (std::size_t i = 1; i < restarts.size(); ++i)
+    EXPECT_LE(restarts[i] - restarts[i - 1], 11min + 3s);
+}
+
+TEST(Restart, SaysWhenItHasReachedTheCap) {
+  const RestartPolicy policy;
+  RestartMemo memo;
+  for (int i = 0; i < 6; ++i)
+    memo = note_attempt(memo, noon);
+  EXPECT_FALSE(is_at_cap(policy, memo));
+  EXPECT_TRUE(is_at_cap(policy, note_attempt(memo, noon)));
+}
+
+TEST(Restart, WaitsBeforeTheFirstAttemptIfTold) {
+  const auto service = acting_service();
+  RestartPolicy policy;
+  policy.first = 30s;
+  auto memo = memo_of_an_up_service(service, policy);
+  memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 1s), noon + 1s).memo;
+  auto choice = decide_restart(service, policy, memo, sight(Presence::gone, noon + 2s), noon + 2s);
+  EXPECT_EQ(choice.state, ServiceState::waiting);
+  EXPECT_EQ(choice.wake_at, noon + 32s);
+  EXPECT_EQ(decide_restart(service, policy, choice.memo, sight(Presence::gone, noon + 32s), noon + 32s).step,
+            RestartStep::restart);
+}
+
+TEST(Restart, JitterStaysWithinATenth) {
+  const RestartPolicy policy;
+  EXPECT_EQ(restart_pause(policy, 1, -1), 4500ms);
+  EXPECT_EQ(restart_pause(policy, 1, 1), 5500ms);
+  EXPECT_EQ(restart_pause(policy, 60, 0), 300s);
+}
+
+TEST(Restart, LeavesToItsOwnerWhatSomebodyElseOwns) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  auto situation = sight(Presence::gone, noon + 1s);
+  situation.evidence.manager = Manager::running;
+  situation.evidence.unit = UnitStatus{.name = "billing.service",
+                                       .load_state = "loaded",
+                                       .active_state = "inactive",
+                                       .sub_state = "dead",
+                                       .unit_file_state = "enabled",
+                                       .result = "success",
+                                       .stop_job_seen = true};
+  for (int i = 0; i < 10; ++i) {
+    const auto choice = decide_restart(service, policy, memo, situation, noon + i * 1h);
+    EXPECT_EQ(choice.state, ServiceState::held);
+    EXPECT_EQ(choice.owner, Owner::admin);
+    memo = choice.memo;
+  }
+}
+
+TEST(Restart, LooksMoreAndMoreSeldomAtARiddleThatStays) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  auto situation = sight(Presence::gone, noon);
+  situation.evidence.manager = Manager::running;
+  situation.evidence.unit = UnitStatus{.name = "billing.service",
+                                       .load_state = "loaded",
+                                       .active_state = "active",
+                                       .sub_state = "running",
+                                       .main_pid = 4711};
+  int looks = 0;
+  auto now = noon;
+  for (; now < noon + 1h; ++looks) {
+    const auto choice = decide_restart(service, policy, memo, situation, now);
+    ASSERT_EQ(choice.state, ServiceState::suspect);
+    memo = choice.memo;
+    now = *choice.wake_at;
+  }
+  EXPECT_LT(looks, 250);
+}
+
+}  // namespace
+}  // namespace systemcheck::test

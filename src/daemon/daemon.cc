@@ -174,6 +174,7 @@ void Daemon::post() {
                   .daemon = row_};
   board_.post(std::make_shared<const View>(
       compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
+  if (on_post_) on_post_();
 }
 
 }  // namespace systemcheck

@@ -29,6 +29,8 @@ class Daemon {
   /// Takes over a configuration that was loaded anew, or reports why the old one stays. Waits until
   /// no restart is in flight; of several that come meanwhile the last one counts.
   void reload(Loaded loaded);
+  /// Called after every post.
+  void on_post(Callback callback) { on_post_ = std::move(callback); }
   void note_failed_reload(const std::string& problems);
 
  private:
@@ -50,6 +52,7 @@ class Daemon {
   std::uint64_t generation_ = 0;  ///< of the configuration: what was collected under an older one is dropped
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
   std::optional<Config> pending_{};
+  Callback on_post_{};
   DaemonRow row_{};
   std::optional<Instant> load_high_since_{};
   std::uint64_t sequence_ = 0;

@@ -1,0 +1,29 @@
+# What is installed where, and the Debian package: cmake --build build/release --target package
+include(GNUInstallDirs)
+
+install(TARGETS systemcheckd DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS systemcheckctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES contrib/systemd/systemcheckd.service DESTINATION lib/systemd/system)
+install(FILES mibs/SYSTEMCHECK-MIB.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/snmp/mibs)
+install(FILES contrib/man/systemcheckd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES contrib/man/systemcheckctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES contrib/man/systemcheck.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "systemcheck maintainers <systemcheck@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "watches a host and brings back what died")
+set(CPACK_PACKAGE_DESCRIPTION
+    "Looks at processes, load, memory and disks each minute, restarts services that died where it is
+told to, and answers Prometheus and SNMP. A fresh installation only observes.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_SOURCE_DIR}/contrib/packaging/postinst ${CMAKE_SOURCE_DIR}/contrib/packaging/prerm
+    ${CMAKE_SOURCE_DIR}/contrib/packaging/postrm)
+include(CPack)

@@ -215,7 +215,7 @@ std::string status_json(const View& view) {
   json["services"] = services_json(view);
   // All strings are valid UTF-8 by now; should one not be, a replaced letter beats no answer.
   constexpr int indent = 2;
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace systemcheck

@@ -348,6 +348,10 @@ class SystemTest(unittest.TestCase):
             [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True, **kwargs,
         )
+        return self.adopt(child)
+
+    def adopt(self, child):
+        """A child that somebody else started for this test: ended with it, too."""
         _own_children.add(child.pid)
         self.children.append(child)
         return child
@@ -375,6 +379,9 @@ class SystemTest(unittest.TestCase):
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait(timeout=10)
+            for pipe in (child.stdin, child.stdout):
+                if pipe:
+                    pipe.close()
             _own_children.discard(child.pid)
         end_all(descendants())
         reap_orphans()

@@ -272,6 +272,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
     });
   }
   hooks_.row_changed();
+  if (choice.step == RestartStep::look_now) hooks_.look_wanted();
   if (choice.step == RestartStep::restart) restart(index);
 }
 

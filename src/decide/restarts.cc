@@ -72,10 +72,11 @@ RestartChoice decide_unsettled(RestartMemo memo, std::string reason, Instant now
 }
 
 /// It is gone and nobody else owns it: now, later, or not at all.
-RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
-                         std::string reason, Instant now) {
+RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSituation& situation, Cause cause,
+                         Instant now) {
   const auto& service = rules.service;
-  auto choice = stand_by(std::move(memo), ServiceState::down, std::move(reason));
+  const bool is_proven = cause.kind == Kind::crash;  // By systemd, which tells of every change.
+  auto choice = stand_by(std::move(memo), ServiceState::down, std::move(cause.reason));
   if (service.mode == Mode::disabled) return choice;
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
   if (!situation.has_way) {
@@ -89,27 +90,33 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
     choice.wake_at = choice.memo.next_attempt;
     return withhold(std::move(choice), Suppressed::backoff);
   }
+  if (now - situation.sight_at > fresh_for && !is_proven) {
+    choice.state = ServiceState::waiting;
+    choice.step = RestartStep::look_now;
+    choice.wake_at = now + fresh_for;
+    return choice;
+  }
   choice.state = ServiceState::restarting;
   choice.step = RestartStep::restart;
   return choice;
 }
 
 RestartChoice decide_confirmation(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
-                                  std::string reason, Instant now) {
+                                  Cause cause, Instant now) {
   if (memo.gone_sightings < sightings_needed)
-    return decide_unsettled(std::move(memo), std::move(reason), now);
-  return decide_due(rules, std::move(memo), situation, std::move(reason), now);
+    return decide_unsettled(std::move(memo), std::move(cause.reason), now);
+  return decide_due(rules, std::move(memo), situation, std::move(cause), now);
 }
 
 RestartChoice decide_never_started(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
-                                   std::string reason, Instant now) {
+                                   Cause cause, Instant now) {
   if (situation.uptime < boot_grace) {
     auto choice =
-        stand_by(std::move(memo), ServiceState::suspect, reason + "; the machine is still starting");
+        stand_by(std::move(memo), ServiceState::suspect, cause.reason + "; the machine is still starting");
     choice.wake_at = now + (boot_grace - situation.uptime);
     return choice;
   }
-  return decide_confirmation(rules, std::move(memo), situation, std::move(reason), now);
+  return decide_confirmation(rules, std::move(memo), situation, std::move(cause), now);
 }
 
 RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
@@ -126,11 +133,11 @@ RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSit
     case Kind::unsettled:
       return decide_unsettled(std::move(memo), std::move(cause.reason), now);
     case Kind::crash_if_confirmed:
-      return decide_confirmation(rules, std::move(memo), situation, std::move(cause.reason), now);
+      return decide_confirmation(rules, std::move(memo), situation, std::move(cause), now);
     case Kind::never_started:
-      return decide_never_started(rules, std::move(memo), situation, std::move(cause.reason), now);
+      return decide_never_started(rules, std::move(memo), situation, std::move(cause), now);
     default:
-      return decide_due(rules, std::move(memo), situation, std::move(cause.reason), now);
+      return decide_due(rules, std::move(memo), situation, std::move(cause), now);
   }
 }
 

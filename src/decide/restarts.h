@@ -36,7 +36,12 @@ struct RestartSituation {
   double jitter = 0;          ///< -1 to 1, drawn anew each time
 };
 
-enum class RestartStep { none, look_again, restart };
+enum class RestartStep {
+  none,
+  look_again,  ///< at wake_at
+  look_now,    ///< what is known is too old to act upon
+  restart,
+};
 
 struct RestartChoice {
   RestartStep step = RestartStep::none;
@@ -52,6 +57,8 @@ struct RestartChoice {
 
 /// A machine is given this long after boot to start its services itself.
 inline constexpr Duration boot_grace = std::chrono::minutes{2};
+/// A restart acts on nothing older than this: somebody may have started the service since.
+inline constexpr Duration fresh_for = std::chrono::seconds{1};
 /// While something is unsettled or being verified, one looks again after this, then at a tenth of the
 /// time that it lasts already: a slow start or a riddle that stays costs few looks.
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};

@@ -98,6 +98,7 @@ TEST(Restart, GivesABootingMachineItsGrace) {
   ASSERT_TRUE(choice.wake_at);
   EXPECT_EQ(*choice.wake_at, noon + 90s);
   situation.uptime = 3min;
+  situation.sight_at = noon + 150s;
   EXPECT_EQ(decide_restart(service, policy, choice.memo, situation, noon + 150s).step, RestartStep::restart);
 }
 
@@ -160,6 +161,15 @@ TEST(Restart, ForgetsItsAttemptsAfterTenHealthyMinutes) {
   ASSERT_GT(restarts.size(), 100U);
   for (std::size_t i = 1; i < restarts.size(); ++i)
     EXPECT_LE(restarts[i] - restarts[i - 1], 11min + 3s);
+}
+
+TEST(Restart, LooksAgainBeforeItActsOnAnOldSight) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 1s), noon + 1s).memo;
+  const auto old = sight(Presence::gone, noon + 2s);
+  EXPECT_EQ(decide_restart(service, policy, memo, old, noon + 40s).step, RestartStep::look_now);
 }
 
 TEST(Restart, SaysWhenItHasReachedTheCap) {

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/supervision.h"
+#include "support/fake_actuator.h"
+#include "support/fake_loop.h"
+#include "support/fake_units.h"
+
+namespace systemcheck::test {
+
+struct CollectingJournal final : Journal {
+  void write(Severity, std::string_view line) override { lines.emplace_back(line); }
+  std::vector<std::string> lines{};
+};
+
+struct NoHost final : Host {
+  Result<std::string> read_file(std::string_view, std::size_t) override { return nothing(); }
+  Result<std::size_t> read_into(const char*, std::span<char>) override { return nothing(); }
+  Result<std::vector<std::string>> list(std::string_view) override { return nothing(); }
+  Result<std::vector<pid_t>> list_numbers(std::string_view) override { return nothing(); }
+  Result<FileStatus> status(const char*) override { return nothing(); }
+  Result<std::string> read_link(const char*) override { return nothing(); }
+  Result<FileSystemUsage> file_system_usage(std::string_view) override { return nothing(); }
+  std::string user_name(uid_t user) override { return std::to_string(user); }
+  HostConstants constants() override { return {}; }
+  Instant now() override { return {}; }
+  WallTime wall_now() override { return {}; }
+  static Error nothing() { return {Error::Kind::not_found, "no machine"}; }
+};
+
+/// Services that run, die and are restarted in virtual time, under the real supervision: some by a
+/// command, some by a unit. A look takes two milliseconds.
+class Plant {
+ public:
+  Plant() {
+    units.on_change = [this](const UnitStatus& status) { follow_unit(status); };
+  }
+
+  std::size_t add_command_service(const std::string& name, Mode mode) {
+    Service service;
+    service.name = name;
+    service.mode = mode;
+    service.match.executables = {"/opt/" + name};
+    service.start = {"/opt/" + name + "-start"};
+    return add(std::move(service), new_process());
+  }
+
+  std::size_t add_unit_service(const std::string& unit, Mode mode) {
+    Service service;
+    service.name = unit.substr(0, unit.find('.'));
+    service.mode = mode;
+    service.match.units = {unit};
+    const auto index = add(std::move(service), std::nullopt);
+    units.install(unit);
+    return index;
+  }
+
+  /// Everything is looked at once.
+  void start() {
+    supervision.take_over(std::make_shared<const Config>(config));
+    begin_cycle();
+    loop.run_for(std::chrono::milliseconds{100});
+  }
+
+  void kill(std::size_t index) {
+    const auto& unit = config.services[index].match.units;
+    if (!unit.empty()) return units.crash(unit.front());
+    actuator_->service(index).is_up = false;
+    loop.end_process(*std::exchange(processes[index], std::nullopt));
+  }
+
+  void run_for(Duration duration) { loop.run_for(duration); }
+  [[nodiscard]] ServiceRow row(std::size_t index) const { return supervision.rows().at(index); }
+  [[nodiscard]] std::size_t orders() const { return actuator_->orders.size(); }
+  FakeActuator& actuator() { return *actuator_; }
+
+  FakeLoop loop{};
+  FakeUnits units{loop};
+  CollectingJournal journal{};
+  NoHost host{};
+  Config config{};
+  std::vector<std::optional<ProcessIdentity>> processes{};
+  bool is_readable = true;
+  World world{.loop = loop,
+              .units = units,
+              .host = host,
+              .journal = journal,
+              .make_actuator =
+                  [this](const std::vector<ServiceControl>&) {
+                    auto made = std::make_unique<FakeActuator>(loop);
+                    made->on_change = [this](std::size_t index, bool is_up) { follow_command(index, is_up); };
+                    actuator_ = made.get();
+                    return made;
+                  },
+              .draw_jitter = [] { return 0.0; }};
+  Supervision supervision{world, {.row_changed = [] {}, .look_wanted = [this] { look_soon(); }}};
+
+ private:
+  std::size_t add(Service service, std::optional<ProcessIdentity> process) {
+    config.services.push_back(std::move(service));
+    processes.push_back(process);
+    return processes.size() - 1;
+  }
+
+  ProcessIdentity new_process() {
+    return {.pid = ++last_pid_, .start_ticks = static_cast<std::uint64_t>(last_pid_)};
+  }
+
+  void follow_command(std::size_t index, bool is_up) {
+    if (processes[index]) loop.end_process(*std::exchange(processes[index], std::nullopt));
+    if (is_up) processes[index] = new_process();
+  }
+
+  void follow_unit(const UnitStatus& status) {
+    for (std::size_t i = 0; i < config.services.size(); ++i) {
+      const auto& names = config.services[i].match.units;
+      if (names.empty() || names.front() != status.name) continue;
+      processes[i].reset();
+      if (status.main_pid != 0) processes[i] = units.process(status.name);
+    }
+  }
+
+  std::vector<ServiceProcesses> sight() const {
+    std::vector<ServiceProcesses> all;
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+      ServiceProcesses one;
+      one.is_installed = true;
+      const auto& names = config.services[i].match.units;
+      if (!names.empty()) one.unit = names.front();
+      if (!is_readable) one.unreadable = Error{Error::Kind::denied, "/proc: permission denied"};
+      if (is_readable) one.main = processes[i];
+      if (one.main) one.members = {*one.main};
+      all.push_back(std::move(one));
+    }
+    return all;
+  }
+
+  void look_now() { supervision.see(sight(), loop.now()); }
+
+  void begin_cycle() {
+    look_now();
+    cycle_ = loop.at(loop.now() + config.cycle, [this] { begin_cycle(); });
+  }
+
+  void look_soon() {
+    if (look_.is_set()) return;
+    look_ = loop.at(loop.now() + std::chrono::milliseconds{2}, [this] {
+      look_.cancel();
+      look_now();
+    });
+  }
+
+  FakeActuator* actuator_ = nullptr;
+  pid_t last_pid_ = 50'000;
+  Watch look_{};
+  Watch cycle_{};
+};
+
+}  // namespace systemcheck::test

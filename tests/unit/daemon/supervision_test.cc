@@ -1,0 +1,206 @@
+#include "daemon/supervision.h"
+
+#include <gtest/gtest.h>
+
+#include "support/plant.h"
+
+namespace systemcheck::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Supervision, RestartsAKilledServiceWithinMilliseconds) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  ASSERT_EQ(plant.row(billing).state, ServiceState::up);
+
+  plant.kill(billing);
+  plant.run_for(5ms);
+  EXPECT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::restarting);
+
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  EXPECT_EQ(plant.row(billing).restarts_total, 1U);
+  EXPECT_EQ(plant.row(billing).restart_failures_total, 0U);
+  EXPECT_EQ(plant.row(billing).deaths_total.at(static_cast<std::size_t>(DeathCause::unknown)), 1U);
+}
+
+TEST(Supervision, OneKilledServiceCostsTheOthersNothing) {
+  Plant plant;
+  const auto slow = plant.add_command_service("slow", Mode::act);
+  const auto quick = plant.add_command_service("quick", Mode::act);
+  plant.start();
+  plant.actuator().service(slow).hangs = true;
+  plant.kill(slow);
+  plant.run_for(10ms);
+  plant.kill(quick);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(quick).state, ServiceState::up);
+  EXPECT_EQ(plant.row(slow).state, ServiceState::restarting);
+}
+
+TEST(Supervision, TouchesNothingThatItOnlyObserves) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::observe);
+  const auto apache = plant.add_unit_service("apache2.service", Mode::observe);
+  plant.start();
+  plant.kill(billing);
+  plant.kill(apache);
+  plant.run_for(1h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::down);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::down);
+  EXPECT_EQ(plant.row(apache).suppressed_total.at(static_cast<std::size_t>(Suppressed::observe)), 1U);
+}
+
+TEST(Supervision, ActsOnNothingWhileItCannotRead) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.is_readable = false;
+  plant.kill(billing);
+  plant.run_for(1h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::unknown);
+}
+
+TEST(Supervision, RestartsAUnitThatFailed) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  ASSERT_EQ(plant.row(apache).state, ServiceState::up);
+  plant.kill(apache);
+  plant.run_for(5ms);
+  ASSERT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.actuator().orders[0].verb, Verb::restart);
+  EXPECT_EQ(plant.row(apache).deaths_total.at(static_cast<std::size_t>(DeathCause::signal)), 1U);
+}
+
+TEST(Supervision, LeavesAloneWhatAnAdministratorStoppedUntilHeStartsIt) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.units.stop_by_admin("apache2.service");
+  plant.run_for(24h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::held);
+  EXPECT_EQ(plant.row(apache).owner, Owner::admin);
+
+  plant.units.start_by_admin("apache2.service");
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::up);
+  plant.kill(apache);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.orders(), 1U);
+}
+
+TEST(Supervision, WaitsWhileSystemdRestartsItItself) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.loop.end_process(plant.units.process("apache2.service"));
+  plant.units.change("apache2.service", [](UnitStatus& status) {
+    status.main_pid = 0;
+    status.active_state = "activating";
+    status.sub_state = "auto-restart";
+    status.result = "signal";
+  });
+  plant.run_for(10s);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::held);
+  EXPECT_EQ(plant.row(apache).owner, Owner::systemd);
+  plant.units.start_by_admin("apache2.service");
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::up);
+}
+
+TEST(Supervision, RestartsNothingWhileTheMachineGoesDown) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.units.manager_becomes(Manager::stopping);
+  plant.run_for(1ms);
+  plant.kill(apache);
+  plant.run_for(1h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(apache).owner, Owner::shutdown);
+}
+
+TEST(Supervision, CountsACommandThatFailsAndTriesAgainLater) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.actuator().service(billing).answer = Outcome::Kind::failed;
+  plant.actuator().service(billing).exit_code = 7;
+  plant.kill(billing);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(billing).restart_failures_total, 1U);
+  EXPECT_EQ(plant.row(billing).last_exit, 7);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::waiting);
+  EXPECT_GT(plant.row(billing).backoff_remaining, 3s);
+
+  plant.actuator().service(billing).answer = Outcome::Kind::succeeded;
+  plant.run_for(10s);
+  EXPECT_EQ(plant.orders(), 2U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+}
+
+TEST(Supervision, CountsACommandThatLiesAsAFailure) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.actuator().service(billing).never_comes_up = true;
+  plant.kill(billing);
+  plant.run_for(31s);
+  EXPECT_EQ(plant.row(billing).restart_failures_total, 1U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::waiting);
+  plant.run_for(1h);
+  EXPECT_GT(plant.orders(), 8U);
+  EXPECT_TRUE(plant.row(billing).is_at_cap);
+}
+
+TEST(Supervision, KeepsCountersAndMemoryAcrossAReload) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(1s);
+  plant.supervision.take_over(std::make_shared<const Config>(plant.config));
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(billing).restarts_total, 1U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  plant.kill(billing);
+  plant.run_for(10s);
+  EXPECT_EQ(plant.row(billing).restarts_total, 2U);
+}
+
+TEST(Supervision, SaysWhatItDidAndWhy) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(1s);
+  const auto& lines = plant.journal.lines;
+  ASSERT_GE(lines.size(), 4U);
+  EXPECT_EQ(lines[0], "billing: up: 1 process");
+  EXPECT_EQ(lines[1], "billing: process 50001 has ended");
+  EXPECT_EQ(lines[2], "billing: suspect: its main process has just ended");
+  EXPECT_EQ(lines[3], "billing: restarting it, attempt 1: no process of it is running");
+  EXPECT_TRUE(lines.back().starts_with("billing: up: 1 process; ")) << lines.back();
+}
+
+TEST(Supervision, LooksSeldomAtAServiceThatStaysDown) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::observe);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(1s);
+  const auto lines = plant.journal.lines.size();
+  plant.run_for(24h);
+  EXPECT_EQ(plant.journal.lines.size(), lines);
+}
+
+}  // namespace
+}  // namespace systemcheck::test

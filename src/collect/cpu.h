@@ -30,6 +30,17 @@ struct Cpu {
   void describe(Metrics& metrics) const;
 };
 
+/// What was reported so far. The kernel's idle and iowait sometimes step back a little (proc(5)), which
+/// Prometheus would take for a reboot and count the whole uptime once more.
+class CpuFloor {
+ public:
+  /// Lifts what fell a little below the floor; then what is reported now is the floor.
+  void raise(Cpu& cpu);
+
+ private:
+  std::array<double, 8> seconds_{};
+};
+
 Result<Cpu> parse_cpu(std::string_view proc_stat, std::uint64_t ticks_per_second);
 
 }  // namespace systemcheck

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct BlockDevice {
   double io_seconds = 0;
 };
 
+inline constexpr std::size_t file_systems_max = 256;
+inline constexpr std::size_t block_devices_max = 256;
+
 /// Mounted file systems (/proc/self/mountinfo, proc(5)) and block devices (/proc/diskstats).
 /// A device mounted in several places is reported once, at its first one.
 struct Disks {
@@ -41,13 +45,17 @@ struct Disks {
 
   std::vector<FileSystem> file_systems{};
   std::vector<BlockDevice> devices{};
+  std::size_t file_systems_dropped = 0;  ///< beyond file_systems_max
+  std::size_t devices_dropped = 0;       ///< beyond block_devices_max
 
   static Result<Disks> collect(Look& look);
   void describe(Metrics& metrics) const;
 };
 
-/// Octal escapes (\040) are undone. Kernel-internal types (proc, sysfs, cgroup2 …) are left out.
+/// Octal escapes (\040) are undone. Kernel-internal types (proc, sysfs, cgroup2 …) are left out, and
+/// what is hidden below a later mount at the same place.
 std::vector<FileSystem> parse_mounts(std::string_view mountinfo);
+/// Whole disks: partitions, loop devices and memory disks are left out.
 std::vector<BlockDevice> parse_diskstats(std::string_view text);
 
 }  // namespace systemcheck

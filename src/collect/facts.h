@@ -11,6 +11,7 @@
 
 namespace systemcheck {
 
+class CpuFloor;
 class Metrics;
 class ProcessCache;
 
@@ -19,6 +20,7 @@ struct Look {
   Host& host;
   const Config& config;
   ProcessCache& process_cache;
+  CpuFloor& cpu_floor;
 };
 
 /// One subject gathered each cycle: how to read it, and how to say it as metrics. load.h is the smallest.

@@ -48,6 +48,9 @@ struct Process {
 
 inline constexpr std::size_t cmdline_limit_bytes = 4096;
 
+inline constexpr std::size_t unread_processes_max = 1024;
+inline constexpr std::size_t user_series_max = 50;
+
 /// The process table of one cycle, by ascending pid.
 struct Processes {
   static constexpr std::string_view name = "processes";
@@ -56,10 +59,14 @@ struct Processes {
   std::uint64_t pids_max = 0;
   std::uint64_t races_total = 0;        ///< vanished while being read, since the daemon's start: not an error
   std::uint64_t read_errors_total = 0;  ///< other failures to read one process
+  /// Those that could not be read this time, without the races: they may or may not be there.
+  std::vector<pid_t> unread{};  ///< ascending; the first unread_processes_max
+  std::size_t unread_count = 0;
   std::uint64_t ticks_per_second = 100;
   double uptime_seconds = 0;            ///< when the table was read
   std::uint64_t boot_time_seconds = 0;  ///< since the epoch
   std::uint64_t memory_total_bytes = 0;
+  bool is_swapping = false;  ///< some swap space is in use: only then a process can have a part in it
   std::vector<std::pair<uid_t, std::string>> user_names{};  ///< of all users in it, by uid
 
   static Result<Processes> collect(Look& look);
@@ -87,9 +94,5 @@ WallTime start_time(const Process& process, const Processes& table);
 std::string cpu_time_text(const Process& process, const Processes& table);  ///< "12:34"
 /// What ps puts in COMMAND: the command line, or "[comm]" without one.
 std::string command_text(const Process& process);
-
-/// Text read before, by identity and name, so that only new processes cost a read. Belongs to the
-/// collector's thread.
-class ProcessCache;
 
 }  // namespace systemcheck

@@ -27,10 +27,7 @@ struct ServiceProcesses {
   /// The main process: matches in everything, and no other process of the service is its parent.
   std::optional<ProcessIdentity> main{};
   std::vector<ProcessIdentity> members{};  ///< alive, the main one among them, by pid
-  /// Members whose process group has lost its leader: workers that outlived their main process and
-  /// may still hold its port. A session that leads its own group (sshd's) is none.
-  std::vector<ProcessIdentity> leftovers{};
-  std::string user{};                      ///< of the main process
+  std::string user{};  ///< of the main process
   std::uint32_t threads = 0;
   std::uint64_t resident_bytes = 0;  ///< summed: shared pages count once per process
   std::uint64_t swap_bytes = 0;

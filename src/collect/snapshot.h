@@ -42,6 +42,7 @@ class Collection {
   Host& host_;
   std::shared_ptr<const Config> config_;
   std::unique_ptr<ProcessCache> process_cache_;
+  std::unique_ptr<CpuFloor> cpu_floor_;
   ServiceMatcher matcher_;
 };
 

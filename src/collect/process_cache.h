@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "collect/processes.h"
+#include "os/host.h"
+
+namespace systemcheck {
+
+/// A text is read again after so many passes, and up to as many more, spread over the processes: some
+/// write what they are doing into their command line.
+inline constexpr std::uint8_t text_refresh_passes = 64;
+
+/// Reads the process table, and remembers between passes what of a process stays the same.
+///
+/// A pass over ten thousand processes is nearly all kernel time, so what counts is how many files are
+/// opened: /proc/PID/stat and the owner of /proc/PID for each process; the command line, the
+/// executable and the control group only for those not seen before. A process is told by its pid, its
+/// start and its name. A young one is read anew each time: between fork(2) and execve(2) it looks like
+/// its parent. Belongs to the collector's thread.
+class ProcessCache {
+ public:
+  ProcessCache();
+
+  /// Fills `all`, `unread` and the counters of `table`, whose uptime and ticks are set already.
+  Status read_table(Host& host, Processes& table, Duration young_for);
+
+  /// How many processes are remembered: those of the last pass.
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
+
+ private:
+  struct Known {
+    ProcessIdentity identity{};
+    bool is_young = false;  ///< when its text was read
+    std::uint8_t refresh_in = 0;
+    std::shared_ptr<const ProcessText> text{};
+  };
+  struct Pass {
+    Host& host;
+    Processes& table;
+    std::uint64_t page_bytes = 0;
+    double young_seconds = 0;
+    std::size_t next_known = 0;  ///< both lists ascend by pid: they are walked side by side
+  };
+
+  Status read_process(Pass& pass, pid_t pid);
+  Result<std::shared_ptr<const ProcessText>> text_of(Pass& pass, const ParsedStat& parsed);
+  Known* find_known(Pass& pass, const ParsedStat& parsed);
+  Result<ProcessText> read_text(Host& host, const ParsedStat& parsed);
+  void count_failure(Processes& table, pid_t pid, const Error& error);
+
+  std::vector<Known> known_{};  ///< of the last pass; what was not seen in it is gone from here
+  std::vector<Known> seen_{};   ///< of the pass under way
+  std::array<char, 4096> stat_buffer_{};
+  std::array<char, cmdline_limit_bytes> text_buffer_{};
+  std::uint64_t races_total_ = 0;
+  std::uint64_t read_errors_total_ = 0;
+};
+
+}  // namespace systemcheck

@@ -1,0 +1,97 @@
+#include "collect/service_kin.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace systemcheck {
+namespace {
+
+constexpr int ancestors_max = 64;
+/// A daemon's starter is its main process' parent for a moment, until it has seen it start well.
+constexpr double starter_seconds_max = 2;
+
+double age_seconds(const Process& process, const Processes& table) {
+  return table.uptime_seconds -
+         static_cast<double>(process.identity.start_ticks) / static_cast<double>(table.ticks_per_second);
+}
+
+}  // namespace
+
+std::optional<KinMemory::Child> KinMemory::find(const ProcessIdentity& identity) const {
+  const auto found = children_.find(identity);
+  if (found == children_.end()) return std::nullopt;
+  return found->second;
+}
+
+void KinMemory::sweep(const Processes& table) {
+  std::erase_if(children_, [&table](const auto& entry) {
+    const auto* process = table.find(entry.first.pid);
+    return process == nullptr || process->identity != entry.first;
+  });
+}
+
+KinFinder::KinFinder(const ServiceRule& rule, const Processes& table, const ServiceOwners& owners)
+    : rule_(rule), table_(table), owners_(owners) {}
+
+Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optional<ProcessIdentity>& named,
+                    KinMemory& memory) const {
+  memory.sweep(table_);
+  Kin kin;
+  for (const auto* process : owned) {
+    const bool is_named = named && process->identity == *named;
+    if (!is_named && !may_be_main(*process, memory)) continue;
+    if (kin.main == nullptr || is_named || is_better(*process, *kin.main)) kin.main = process;
+    if (is_named) break;
+  }
+  const bool is_unit_up = kin.main != nullptr && owners_.is_in_unit(*kin.main);
+  for (const auto* process : owned) {
+    const bool is_stray = is_unit_up && !owners_.is_in_unit(*process);
+    if (process == kin.main || (!is_stray && !is_session(*process, memory))) kin.members.push_back(process);
+  }
+  learn(owned, memory);
+  return kin;
+}
+
+/// Its parent, if that one could be of the same service by itself: a shell that started the service
+/// and waits for it in the same control group is no kin.
+const Process* KinFinder::parent_in_kin(const Process& process) const {
+  const auto* parent = table_.find(process.parent);
+  if (parent == nullptr || !parent->is_alive() || !rule_.may_look_like(*parent->text)) return nullptr;
+  const auto owner = owners_.owner_of(process);
+  return owner && owners_.owner_of(*parent) == owner ? parent : nullptr;
+}
+
+bool KinFinder::may_be_main(const Process& process, const KinMemory& memory) const {
+  return rule_.may_look_like(*process.text) && rule_.fits_main(process, table_) &&
+         !memory.find(process.identity) && parent_in_kin(process) == nullptr;
+}
+
+/// Only where no control group says what belongs together.
+bool KinFinder::is_session(const Process& process, const KinMemory& memory) const {
+  if (owners_.is_in_unit(process)) return false;
+  const auto* ancestor = &process;
+  for (int i = 0; ancestor != nullptr && i < ancestors_max; ++i) {
+    if (rule_.is_session(*ancestor)) return true;
+    if (memory.find(ancestor->identity) == KinMemory::Child::session) return true;
+    ancestor = parent_in_kin(*ancestor);
+  }
+  return false;
+}
+
+bool KinFinder::is_better(const Process& a, const Process& b) const {
+  const auto rank = [this](const Process& process) {
+    return std::tuple(!owners_.is_in_unit(process), process.identity.start_ticks, process.identity.pid);
+  };
+  return rank(a) < rank(b);
+}
+
+void KinFinder::learn(const std::vector<const Process*>& owned, KinMemory& memory) const {
+  for (const auto* process : owned) {
+    const auto* parent = parent_in_kin(*process);
+    if (parent == nullptr || age_seconds(*parent, table_) < starter_seconds_max) continue;
+    const bool is_together = process->session == parent->session;
+    memory.learn(process->identity, is_together ? KinMemory::Child::worker : KinMemory::Child::session);
+  }
+}
+
+}  // namespace systemcheck

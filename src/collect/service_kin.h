@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/identity.h"
+#include "collect/processes.h"
+#include "collect/service_owners.h"
+#include "collect/service_rule.h"
+
+namespace systemcheck {
+
+/// The processes of one service in one table.
+struct Kin {
+  const Process* main = nullptr;
+  std::vector<const Process*> members{};  ///< by pid
+};
+
+/// What was seen of a service's children, as long as they live: when their parent is gone, nothing
+/// else tells a worker that it left behind from a new main process.
+class KinMemory {
+ public:
+  enum class Child {
+    worker,   ///< in its parent's session: it goes when the service goes
+    session,  ///< in one of its own: it may outlive the service, and must not be ended with it
+  };
+
+  [[nodiscard]] std::optional<Child> find(const ProcessIdentity& identity) const;
+  void learn(const ProcessIdentity& identity, Child child) { children_.emplace(identity, child); }
+  /// Forgets those that have ended.
+  void sweep(const Processes& table);
+  [[nodiscard]] std::size_t size() const { return children_.size(); }
+
+ private:
+  std::map<ProcessIdentity, Child> children_{};
+};
+
+/// Tells main process and members of a service apart, once it is known what belongs to it.
+class KinFinder {
+ public:
+  /// `named` is what a believed pid file says. `owned` are all processes of the service, by pid.
+  KinFinder(const ServiceRule& rule, const Processes& table, const ServiceOwners& owners);
+
+  Kin find(const std::vector<const Process*>& owned, const std::optional<ProcessIdentity>& named,
+           KinMemory& memory) const;
+
+ private:
+  [[nodiscard]] const Process* parent_in_kin(const Process& process) const;
+  [[nodiscard]] bool may_be_main(const Process& process, const KinMemory& memory) const;
+  [[nodiscard]] bool is_session(const Process& process, const KinMemory& memory) const;
+  [[nodiscard]] bool is_better(const Process& a, const Process& b) const;
+  void learn(const std::vector<const Process*>& owned, KinMemory& memory) const;
+
+  const ServiceRule& rule_;
+  const Processes& table_;
+  const ServiceOwners& owners_;
+};
+
+}  // namespace systemcheck

@@ -302,10 +302,11 @@ void Supervision::restart(std::size_t index) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
   const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
+  // Workers that outlived their main process; sessions of its users are not among the members.
   Order order{.ticket = ++last_ticket_,
               .service = index,
               .verb = has_command && !service.rules.start.empty() ? Verb::start : Verb::restart,
-              .leftovers = has_command ? service.sight.leftovers : std::vector<ProcessIdentity>{},
+              .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
               .deadline = service.rules.stop_timeout + service.rules.start_timeout};
   service.memo = note_attempt(std::move(service.memo), now);
   service.restarted_at = service.died_at ? *service.died_at : now;

@@ -5,9 +5,11 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "base/text.h"
@@ -25,10 +27,32 @@ std::size_t count_entries(const Entry& entry) {
   return count;
 }
 
-/// Throws what yaml-cpp throws, so that its own complaints and ours take one way out.
+/// What is YAML, and yet refused here. Thrown through yaml-cpp, which cannot be stopped otherwise.
+struct Refusal : YAML::ParserException {
+  using YAML::ParserException::ParserException;
+};
+
+/// Whether the quote that opens first in `text` is closed again. yaml-cpp takes the end of the input
+/// for a closing quote, so a file that was cut short would pass.
+bool is_quote_closed(std::string_view text) {
+  const auto start = text.find_first_of("'\"");
+  if (start == std::string_view::npos) return true;
+  const char quote = text[start];
+  for (auto i = start + 1; i < text.size(); ++i) {
+    const bool is_escape = quote == '"' ? text[i] == '\\' : text.substr(i, 2) == "''";
+    if (is_escape) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class EntryBuilder final : public YAML::EventHandler {
  public:
-  EntryBuilder(const std::string& file, const ReaderLimits& limits) : file_(file), limits_(limits) {}
+  EntryBuilder(const ConfigText& text, std::string_view yaml, const ReaderLimits& limits)
+      : file_(text.path), yaml_(yaml), limits_(limits) {}
 
   [[nodiscard]] Entry take_root() && { return std::move(root_); }
 
@@ -44,6 +68,9 @@ class EntryBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_tag(mark, tag);
+    if (tag == "!" && !is_quote_closed(yaml_.substr(std::min(offset_of(mark), yaml_.size())))) {
+      refuse(mark, "this quote is never closed");
+    }
     add(mark, Entry{.kind = Entry::Kind::text, .place = place_of(mark), .text = value}, anchor);
   }
 
@@ -77,8 +104,10 @@ class EntryBuilder final : public YAML::EventHandler {
   };
 
   [[noreturn]] static void refuse(const YAML::Mark& mark, const std::string& message) {
-    throw YAML::ParserException(mark, message);
+    throw Refusal(mark, message);
   }
+
+  static std::size_t offset_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
 
   [[nodiscard]] Place place_of(const YAML::Mark& mark) const {
     return {file_, mark.line + 1, mark.column + 1};
@@ -139,6 +168,7 @@ class EntryBuilder final : public YAML::EventHandler {
   }
 
   const std::string& file_;
+  std::string_view yaml_;
   const ReaderLimits& limits_;
   Entry root_{};
   std::vector<Open> open_{};
@@ -155,18 +185,60 @@ Place place_at(const ConfigText& text, std::size_t offset) {
   return {text.path, static_cast<int>(line) + 1, static_cast<int>(column) + 1};
 }
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 std::optional<Problem> check_text(const ConfigText& text, const ReaderLimits& limits) {
   if (text.text.size() > limits.bytes_max) {
     return Problem{text.path, 0, 0, "larger than " + bytes_text(limits.bytes_max)};
   }
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  const std::size_t start = std::string_view(text.text).starts_with(byte_order_mark) ? 3 : 0;
+  const auto start = text.text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   const auto clean = start + clean_prefix(std::string_view(text.text).substr(start));
   if (clean == text.text.size()) return std::nullopt;
   const auto place = place_at(text, clean);
   const auto byte = printable(std::string_view(text.text).substr(clean, 1));
   return Problem{place.file, place.line, place.column,
-                 "not a text: byte " + byte + " is no UTF-8 or invisible"};
+                 "not plain text: " + byte + " is invisible or no UTF-8"};
+}
+
+/// The first tab that indents a line, which YAML forbids and no screen shows.
+std::optional<std::size_t> find_indenting_tab(std::string_view text) {
+  std::size_t line_start = 0;
+  while (line_start < text.size()) {
+    const auto word = std::min(text.find_first_not_of(" \t", line_start), text.size());
+    const auto tab = text.substr(0, word).find('\t', line_start);
+    const bool is_blank = word == text.size() || text[word] == '\n' || text[word] == '#';
+    if (tab != std::string_view::npos && !is_blank) return tab;
+    line_start = std::min(text.find('\n', line_start), text.size() - 1) + 1;
+  }
+  return std::nullopt;
+}
+
+/// yaml-cpp's complaint in words for somebody who does not know its grammar.
+std::string describe_syntax_error(const std::string& complaint) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{
+      {{"illegal EOF in scalar", "a quote is not closed before this"},
+       {"illegal map value", "a ':' where none can stand (is the indentation right, is a quote missing?)"},
+       {"end of map not found", "this does not belong to the map around it (is the indentation right?)"},
+       {"end of sequence not found",
+        "this does not belong to the list around it (is the indentation right?)"},
+       {"end of sequence flow not found", "a '[' is not closed before this"},
+       {"end of map flow not found", "a '{' is not closed before this"}}};
+  for (const auto& [theirs, ours] : words) {
+    if (complaint == theirs) return std::string(ours);
+  }
+  return printable(complaint);
+}
+
+Problem describe_failure(const ConfigText& text, const YAML::Exception& error) {
+  const auto is_placed = !error.mark.is_null();
+  Place place{text.path, is_placed ? error.mark.line + 1 : 0, is_placed ? error.mark.column + 1 : 0};
+  std::string message = error.msg;
+  if (dynamic_cast<const Refusal*>(&error) == nullptr) {
+    const auto tab = find_indenting_tab(text.text);
+    if (tab) place = place_at(text, *tab);
+    message = "not valid YAML: " + (tab ? "a tab in the indentation" : describe_syntax_error(message));
+  }
+  return Problem{place.file, place.line, place.column, std::move(message)};
 }
 
 }  // namespace
@@ -199,18 +271,17 @@ Entry parse_yaml(const ConfigText& text, Problems& problems, const ReaderLimits&
     problems.push_back(std::move(*problem));
     return {};
   }
-  EntryBuilder builder(text.path, limits);
+  std::string_view yaml = text.text;
+  if (yaml.starts_with(byte_order_mark)) yaml.remove_prefix(byte_order_mark.size());
+  EntryBuilder builder(text, yaml, limits);
   try {
-    std::istringstream stream(text.text);
+    std::istringstream stream{std::string(yaml)};
     YAML::Parser parser(stream);
-    // The second one is refused by the builder.
+    // The builder refuses a second document.
     while (parser.HandleNextDocument(builder))
       continue;
   } catch (const YAML::Exception& error) {
-    const bool is_placed = !error.mark.is_null();
-    problems.push_back(Problem{text.path, is_placed ? error.mark.line + 1 : 0,
-                               is_placed ? error.mark.column + 1 : 0,
-                               "not valid YAML: " + printable(error.msg)});
+    problems.push_back(describe_failure(text, error));
     return {};
   }
   return std::move(builder).take_root();

@@ -62,7 +62,9 @@ std::vector<std::reference_wrapper<const Entry>> Section::list_items(const Entry
 bool Section::check_list(const Entry& entry, std::string_view key, ListLimits limits) {
   if (entry.kind == Entry::Kind::text) return true;
   if (entry.kind != Entry::Kind::list) {
-    refuse(entry, key, "must be a list, not " + std::string(describe_kind(entry.kind)));
+    const bool is_empty = entry.kind == Entry::Kind::empty;
+    refuse(entry, key,
+           is_empty ? "has no value" : "must be a list, not " + std::string(describe_kind(entry.kind)));
     return false;
   }
   const auto count = entry.children.size();

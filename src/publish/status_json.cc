@@ -87,14 +87,20 @@ Json pressure_json(const View& view) {
   return json;
 }
 
+/// Only for what the snapshot does not know, which the daemon does not post.
+const FileSystem& no_file_system() {
+  static const FileSystem none{};
+  return none;
+}
+
 void add_usage(Json& json, const FileSystem& file_system) {
-  json["device"] = published_text(file_system.device);
-  json["type"] = published_text(file_system.type);
-  json["is_read_only"] = file_system.is_read_only;
   const auto& usage = file_system.usage;
   const auto number = [&](std::uint64_t FileSystemUsage::*member) {
     return usage ? Json((*usage).*member) : Json(nullptr);
   };
+  json["device"] = published_text(file_system.device);
+  json["type"] = published_text(file_system.type);
+  json["is_read_only"] = file_system.is_read_only;
   json["size_bytes"] = number(&FileSystemUsage::size_bytes);
   json["available_bytes"] = number(&FileSystemUsage::available_bytes);
   json["used_ratio"] = usage ? Json(file_system.used_ratio()) : Json(nullptr);
@@ -107,10 +113,11 @@ Json file_systems_json(const View& view) {
   auto json = Json::array();
   const auto& disks = view.snapshot->facts.of<Disks>();
   for (const auto& row : view.file_systems) {
+    const bool is_known = disks && row.index < disks->file_systems.size();
     Json one;
     one["name"] = published_text(row.name);
     one["status"] = word(row.status);
-    if (disks && row.index < disks->file_systems.size()) add_usage(one, disks->file_systems[row.index]);
+    add_usage(one, is_known ? disks->file_systems[row.index] : no_file_system());
     json.push_back(std::move(one));
   }
   return json;

@@ -60,6 +60,8 @@ class Actuator {
   virtual ~Actuator() = default;
   virtual void begin(const Order& order, OnOutcome on_outcome) = 0;
   virtual void cancel(Ticket ticket) = 0;
+  /// What begin() would do, for people: "run /usr/sbin/apachectl restart". Touches nothing.
+  [[nodiscard]] virtual std::string describe(const Order& order) const = 0;
 };
 
 }  // namespace systemcheck

@@ -30,7 +30,8 @@ class Units {
   /// Called whenever manager() changes.
   virtual Watch on_manager(std::function<void(Manager)> callback) = 0;
   /// Runs a job ("start", "stop", "restart") in mode "replace" and reports when it has ended.
-  /// Our own stop jobs do not set stop_job_seen.
+  /// Our own stop jobs do not set stop_job_seen. Errors: refused, nothing was done; timed_out, systemd's own
+  /// time for it was up; not_found, the bus went away and it may or may not have happened; else it failed.
   virtual void run_job(const std::string& unit, const std::string& verb, OnDone on_done) = 0;
   /// Clears `failed` and the start limit of a unit.
   virtual void reset_failed(const std::string& unit, OnDone on_done) = 0;

@@ -47,6 +47,9 @@ class FakeActuator final : public Actuator {
       run.timer = loop_.at(loop_.now(), [this, id = id] { finish(id); });
     }
   }
+  [[nodiscard]] std::string describe(const Order& order) const override {
+    return "order " + std::to_string(order.ticket);
+  }
 
   // What a test does.
 

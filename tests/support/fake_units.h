@@ -50,7 +50,9 @@ class FakeUnits final : public Units {
   }
   void run_job(const std::string& unit, const std::string& verb, OnDone on_done) override {
     jobs.push_back(verb + " " + unit);
-    if (manager_ == Manager::absent) return answer(std::move(on_done), no_bus());
+    if (manager_ == Manager::absent) {
+      return answer(std::move(on_done), Error{Error::Kind::refused, no_bus().message});
+    }
     if (!units_.contains(unit)) return answer(std::move(on_done), unknown(unit));
     if (units_[unit].behaviour.jobs_hang) return;
     if (verb == "start") return begin_start(unit, std::move(on_done));

@@ -27,10 +27,8 @@ constexpr Syntax truth{
     .name = "TruthValue", .type = SnmpType::integer, .labels = truth_labels, .first_label = 1};
 constexpr Syntax check_status{
     .name = "ScCheckStatus", .type = SnmpType::integer, .labels = Words<CheckStatus>::all, .first_label = 0};
-constexpr Syntax service_state{.name = "ScServiceState",
-                               .type = SnmpType::integer,
-                               .labels = Words<ServiceState>::all,
-                               .first_label = 1};
+constexpr Syntax service_state{
+    .name = "ScState", .type = SnmpType::integer, .labels = Words<ServiceState>::all, .first_label = 1};
 constexpr Syntax mode{
     .name = "ScMode", .type = SnmpType::integer, .labels = Words<Mode>::all, .first_label = 1};
 constexpr Syntax owner{
@@ -118,7 +116,7 @@ std::vector<Leaf> agent_leaves() {
       {{"scCounterDiscontinuityTime", {1, 11}, time_stamp, "", false},
        Instances::always,
        [](const Sight& it) { return ticks_at(it.view.daemon.started, it.moment); }},
-      {{"scMode", {1, 12}, mode, "", false},
+      {{"scAgentMode", {1, 12}, mode, "", false},
        Instances::always,
        [](const Sight& it) { return label_value(it.view.daemon.mode, mode); }},
   };

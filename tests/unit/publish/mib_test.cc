@@ -1,0 +1,168 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+
+#include "publish/oids.h"
+#include "support/shell.h"
+
+// mibs/SYSTEMCHECK-MIB.txt against what is served: neither may know an object that the other does not.
+
+namespace systemcheck::test {
+namespace {
+
+const std::string source = SYSTEMCHECK_SOURCE_DIR;
+const std::string module_path = source + "/mibs/SYSTEMCHECK-MIB.txt";
+const std::string stand_ins = source + "/tests/mibs";
+
+std::string read(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+/// An OBJECT-TYPE of the module that can be read.
+struct Object {
+  std::string syntax{};
+  std::string units{};
+  std::string parent{};
+  std::string number{};
+};
+
+std::map<std::string, Object> parse_objects(const std::string& text, const std::string& access) {
+  const std::regex object(
+      "\n(sc\\w+) OBJECT-TYPE\n +SYNTAX +([^\n]+)\n(?: +UNITS +\"([^\"]*)\"\n)? +MAX-ACCESS +([\\w-]+)\n"
+      "[^:]*?(?:\"[^\"]*\")\n(?: +INDEX [^\n]*\n)? +::= \\{ (\\w+) (\\d+) \\}");
+  std::map<std::string, Object> objects;
+  for (std::sregex_iterator it(text.begin(), text.end(), object), none; it != none; ++it) {
+    if ((*it)[4] != access) continue;
+    objects[(*it)[1]] = {.syntax = (*it)[2], .units = (*it)[3], .parent = (*it)[5], .number = (*it)[6]};
+  }
+  return objects;
+}
+
+/// "INTEGER { unknown(0), ok(1) }" of every textual convention, without blanks.
+std::map<std::string, std::string> parse_enumerations(const std::string& text) {
+  const std::regex convention(
+      "\n(Sc\\w+) ::= TEXTUAL-CONVENTION[^:]*?\"[^\"]*\"\n +SYNTAX +INTEGER \\{([^}]*)\\}");
+  std::map<std::string, std::string> enumerations;
+  for (std::sregex_iterator it(text.begin(), text.end(), convention), none; it != none; ++it) {
+    enumerations[(*it)[1]] = std::regex_replace((*it)[2].str(), std::regex("\\s+"), "");
+  }
+  return enumerations;
+}
+
+std::string enumeration_text(const Syntax& syntax) {
+  std::string text;
+  for (std::size_t i = 0; i < syntax.labels.size(); ++i) {
+    text += (i == 0 ? "" : ",") + std::string(syntax.labels[i]) + "(" +
+            std::to_string(syntax.first_label + static_cast<int>(i)) + ")";
+  }
+  return text;
+}
+
+std::string dotted(const LeafInfo& leaf) {
+  std::string text;
+  for (const auto number : objects_oid)
+    text += "." + std::to_string(number);
+  for (const auto number : leaf.oid)
+    text += "." + std::to_string(number);
+  return text;
+}
+
+/// smilint(1) always exits with 0: what it prints is its verdict.
+std::string lint(const std::string& module) {
+  return shell("SMIPATH=" + stand_ins + " smilint -c /dev/null -l 6 -s -m " + module);
+}
+
+/// net-snmp's own parser.
+std::string translate(const std::string& arguments) {
+  const OwnNetSnmp own;
+  return shell(own.environment() + " snmptranslate -M " + stand_ins + ":" + source +
+               "/mibs -m SYSTEMCHECK-MIB " + arguments);
+}
+
+TEST(Mib, IsSilentUnderTheStrictestLint) {
+  if (!has_program("smilint")) GTEST_SKIP() << "smilint is not installed (smitools)";
+  EXPECT_EQ(lint(module_path), "");
+}
+
+TEST(Mib, LintWouldSeeAMistake) {
+  if (!has_program("smilint")) GTEST_SKIP() << "smilint is not installed (smitools)";
+  const OwnDirectory directory;
+  const auto broken = directory.path() + "/SYSTEMCHECK-MIB.txt";
+  std::ofstream(broken) << std::regex_replace(read(module_path), std::regex("scLoadAvg5, "), "");
+  EXPECT_NE(lint(broken).find("scLoadAvg5"), std::string::npos) << "scLoadAvg5 is in no group any more";
+}
+
+TEST(Mib, HasExactlyTheLeavesThatAreServed) {
+  std::vector<std::string> in_module;
+  for (const auto& [name, object] : parse_objects(read(module_path), "read-only"))
+    in_module.push_back(name);
+  std::vector<std::string> served;
+  for (const auto& leaf : leaves())
+    served.emplace_back(leaf.name);
+  std::ranges::sort(served);
+  EXPECT_EQ(in_module, served);
+}
+
+TEST(Mib, PromisesNothingThatCanBeWritten) {
+  const auto text = read(module_path);
+  EXPECT_TRUE(parse_objects(text, "read-write").empty());
+  EXPECT_EQ(text.find("read-write"), std::string::npos);
+  EXPECT_EQ(text.find("read-create"), std::string::npos);
+}
+
+TEST(Mib, GivesEveryLeafItsTypeAndUnits) {
+  const auto objects = parse_objects(read(module_path), "read-only");
+  for (const auto& leaf : leaves()) {
+    const auto found = objects.find(std::string(leaf.name));
+    ASSERT_NE(found, objects.end()) << leaf.name;
+    EXPECT_EQ(found->second.syntax, leaf.syntax.name) << leaf.name;
+    EXPECT_EQ(found->second.units, leaf.units) << leaf.name;
+    EXPECT_EQ(found->second.number, std::to_string(leaf.oid.back())) << leaf.name;
+    EXPECT_EQ(found->second.parent.ends_with("Entry"), leaf.is_column) << leaf.name;
+  }
+}
+
+TEST(Mib, CountsTheWordsOfEveryEnumerationAsWeDo) {
+  const auto enumerations = parse_enumerations(read(module_path));
+  std::map<std::string, std::string> served;
+  for (const auto& leaf : leaves()) {
+    if (leaf.syntax.name.starts_with("Sc"))
+      served[std::string(leaf.syntax.name)] = enumeration_text(leaf.syntax);
+  }
+  EXPECT_EQ(enumerations, served);
+  EXPECT_EQ(enumerations.at("ScMode"), "disabled(1),observe(2),act(3)");
+  EXPECT_TRUE(enumerations.at("ScState").starts_with("unknown(1),up(2),degraded(3)"));
+}
+
+TEST(Mib, NamesEveryLeafWithItsWholeIdentifier) {
+  if (!has_program("snmptranslate")) GTEST_SKIP() << "snmptranslate is not installed (snmp)";
+  std::string names;
+  std::vector<std::string> expected;
+  for (const auto& leaf : leaves()) {
+    names += " SYSTEMCHECK-MIB::" + std::string(leaf.name);
+    expected.push_back(dotted(leaf));
+  }
+  auto lines = lines_of(translate("-On" + names));
+  std::erase(lines, "");
+  EXPECT_EQ(lines, expected);
+}
+
+TEST(Mib, LetsPeopleNameAServiceInQuotes) {
+  if (!has_program("snmptranslate")) GTEST_SKIP() << "snmptranslate is not installed (snmp)";
+  EXPECT_EQ(translate("-On 'SYSTEMCHECK-MIB::scServiceState.\"sshd\"'"),
+            ".1.3.6.1.4.1.8072.9999.9999.2001.1.1.5.1.1.4.4.115.115.104.100\n");
+}
+
+TEST(Mib, HasLinesThatFitOnAScreen) {
+  for (const auto& line : lines_of(read(module_path)))
+    EXPECT_LE(line.size(), 79U) << line;
+}
+
+}  // namespace
+}  // namespace systemcheck::test

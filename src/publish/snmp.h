@@ -1,37 +1,44 @@
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
 #include "os/board.h"
+#include "publish/community.h"
 #include "publish/view.h"
 
 namespace systemcheck {
 
-/// The embedded SNMP agent, with a thread of its own that owns every bit of net-snmp's state.
-/// At most one in a process' life (init_agent can run once).
+/// What most callers leave as it is.
+struct SnmpOptions {
+  /// What net-snmp complains of while it runs, a line each. Called on the agent's thread.
+  std::function<void(std::string_view)> on_complaint{};
+  /// More lines in the language of snmpd.conf(5): other communities and views.
+  std::vector<std::string> config_lines{};
+};
+
+/// The embedded SNMP agent (v1 and v2c, read-only, loopback), with a thread of its own that owns every
+/// bit of net-snmp's state. At most one in a process' life: init_agent(3) can run once.
 class SnmpAgent {
  public:
-  /// Binds and starts. `state_directory` keeps the community and engineBoots; `community` is the
-  /// read-only community for loopback (see read_or_make_community). `views` outlives the agent.
+  /// Binds and starts, or says why not. `state_directory`/snmp keeps engineBoots. `community` may read
+  /// the module and the agent's own objects, from loopback. `views` outlives the agent.
+  ///
+  /// Call it from the thread that starts the program's parts: it sets variables of the environment,
+  /// which net-snmp reads, and puts them back before it returns.
   static Result<std::unique_ptr<SnmpAgent>> start(const SnmpConfig& config,
                                                   const std::string& state_directory,
-                                                  const std::string& community, const Board<View>& views);
+                                                  const std::string& community, const Board<View>& views,
+                                                  SnmpOptions options = {});
   virtual ~SnmpAgent() = default;
+
   /// What was bound, "udp:127.0.0.1:1161", with the real port where 0 was asked for.
   [[nodiscard]] virtual std::vector<std::string> addresses() const = 0;
 };
-
-struct Community {
-  std::string text{};
-  bool is_new = false;  ///< made just now: to be shown once
-};
-
-/// The community in `state_directory`/snmp-community (0640), made from getrandom(2) if there is none.
-Result<Community> read_or_make_community(const std::string& state_directory);
 
 }  // namespace systemcheck

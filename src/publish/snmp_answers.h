@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "os/board.h"
+#include "publish/oids.h"
+
+namespace systemcheck {
+
+/// A whole object identifier as net-snmp holds it: its sub-identifiers are longs.
+using WholeName = std::span<const unsigned long>;
+
+/// What the requests of one turn of the agent's loop are answered from: one view, so that all varbinds of
+/// a response belong together. Belongs to the agent's thread.
+class Answers {
+ public:
+  explicit Answers(const Board<View>& views);
+
+  /// Takes the newest view for all that follows.
+  void pin(Instant now);
+  /// When sysUpTime was 0: our TimeStamps count from there too.
+  void set_agent_started(Instant when) { moment_.agent_started = when; }
+
+  /// GET.
+  [[nodiscard]] std::variant<OidTable::Place, OidTable::Missing> at(WholeName name) const;
+  /// GETNEXT: the first of our instances behind `name`, which may stand before all of them.
+  [[nodiscard]] std::optional<OidTable::Place> after(WholeName name, OidTable::Bound bound) const;
+
+  [[nodiscard]] std::optional<OidTable::Place> next(OidTable::Place place) const {
+    return table_.next(place);
+  }
+  [[nodiscard]] Oid whole_oid(OidTable::Place place) const;
+  [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
+
+ private:
+  const Board<View>& views_;
+  OidTable table_;
+  SnmpMoment moment_{};
+};
+
+}  // namespace systemcheck

@@ -140,9 +140,9 @@ std::string printed(const SnmpValue& value) {
       break;
   }
   std::string hex;
-  for (const unsigned char octet : value.octets) {
+  for (const char octet : value.octets) {
     std::array<char, 4> text{};
-    (void)std::snprintf(text.data(), text.size(), "%02X ", octet);
+    (void)std::snprintf(text.data(), text.size(), "%02X ", static_cast<unsigned char>(octet));
     hex += text.data();
   }
   return hex.empty() ? "\"\"" : "Hex-STRING: " + hex;

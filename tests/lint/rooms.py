@@ -75,10 +75,19 @@ def check(sources, rooms, adapters):
             yield from check_own(source, include, rooms) if include.is_own else check_foreign(source, include, adapters)
 
 
+def check_map(text, rooms):
+    """The table of src/README.md has a row for each room, in the order of src/rooms.txt."""
+    rows = re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)
+    if rows != list(rooms):
+        yield Complaint("src/README.md", 1, f"its rooms are {' '.join(rows)}; those of src/rooms.txt are {' '.join(rooms)}")
+
+
 def main():
     root = tree_root(sys.argv)
     rooms = parse_rooms((root / "src/rooms.txt").read_text(encoding="utf-8"))
-    return report(check(read_sources(root), rooms, ADAPTERS))
+    complaints = list(check(read_sources(root), rooms, ADAPTERS))
+    complaints += check_map((root / "src/README.md").read_text(encoding="utf-8"), rooms)
+    return report(complaints)
 
 
 if __name__ == "__main__":

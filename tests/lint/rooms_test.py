@@ -51,6 +51,20 @@ class Rooms(unittest.TestCase):
             rooms.parse_rooms("base :\nos - base\n")
 
 
+class Map(unittest.TestCase):
+    def rows(self, *names):
+        return "".join(f"| `{name}` | what it is for |\n" for name in names)
+
+    def test_a_row_a_room_is_fine(self):
+        self.assertEqual(list(rooms.check_map(self.rows("base", "os", "config", "daemon"), ROOMS)), [])
+
+    def test_a_missing_room_is_refused(self):
+        self.assertEqual(len(list(rooms.check_map(self.rows("base", "os", "daemon"), ROOMS))), 1)
+
+    def test_a_room_that_is_none_is_refused(self):
+        self.assertEqual(len(list(rooms.check_map(self.rows("base", "os", "config", "daemon", "attic"), ROOMS))), 1)
+
+
 class Libraries(unittest.TestCase):
     def test_the_adapter_may_include_its_library(self):
         self.assertEqual(messages("src/config/reader.cc", "#include <yaml-cpp/yaml.h>\n"), [])

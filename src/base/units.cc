@@ -87,7 +87,8 @@ std::string magnitude_words(std::uint64_t nanoseconds) {
   if (nanoseconds < 1'000'000) return std::to_string(nanoseconds / 1000) + " µs";
   if (seconds < 1) return std::to_string(nanoseconds / 1'000'000) + " ms";
   // Cut rather than rounded: 59.96 s is not "60.0 s".
-  if (seconds < 60) return one_decimal(static_cast<double>(nanoseconds / 100'000'000) / 10) + " s";
+  const auto tenths = nanoseconds / 100'000'000;
+  if (seconds < 60) return one_decimal(static_cast<double>(tenths) / 10) + " s";
   if (seconds < 3600) return two_units(seconds / 60, "min", seconds % 60, "s");
   if (seconds < 86400) return two_units(seconds / 3600, "h", seconds / 60 % 60, "min");
   return two_units(seconds / 86400, "d", seconds / 3600 % 24, "h");

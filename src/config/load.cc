@@ -1,7 +1,7 @@
 #include "config/load.h"
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "base/text.h"
 #include "config/reader.h"
@@ -120,9 +120,11 @@ void sort_problems(Problems& problems, const std::vector<ConfigText>& texts) {
                         [&problem](const ConfigText& text) { return text.path == problem.file; }) -
            texts.begin();
   };
-  std::sort(problems.begin(), problems.end(), [&rank](const Problem& a, const Problem& b) {
-    return a.file == b.file ? a < b : rank(a) < rank(b);
-  });
+  const auto order = [&rank](const Problem& it) {
+    return std::make_tuple(rank(it), it.line, it.column, it.message);
+  };
+  std::sort(problems.begin(), problems.end(),
+            [&order](const Problem& a, const Problem& b) { return order(a) < order(b); });
   problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
 }
 

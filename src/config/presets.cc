@@ -81,10 +81,11 @@ Service sshd() {
   return service;
 }
 
-// Two daemons share the program: the one that accepts mail and the runner of the submission queue
-// ("sendmail: Queue runner@01:00:00 for /var/spool/clientmqueue"). The first is the service. Its
-// children say "sendmail: server host …" or "sendmail: QUEUEID …", Debian puts "MTA: " first.
-// /usr/sbin/sendmail itself belongs to whichever mail server is installed: it is no evidence.
+// Two daemons share the program: the one that accepts mail, "sendmail: MTA: accepting connections" on
+// Debian and without "MTA: " on Red Hat, and the runner of the submission queue, "sendmail: MSP: Queue
+// runner@00:20:00 for /var/spool/mqueue-client". The first is the service. Its children say "sendmail: MTA:
+// server HOST …" with a name that strangers choose. /usr/sbin/sendmail itself belongs to whichever mail
+// server is installed: it is no evidence.
 Service sendmail() {
   auto service = named("sendmail");
   service.match.units = {"sendmail.service"};

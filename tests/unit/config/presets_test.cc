@@ -107,7 +107,8 @@ TEST(Presets, KnowTheSecondWebServerByItsArguments) {
 
 TEST(Presets, KnowTheListenerFromTheSessionsOfSshd) {
   expect_main("sshd",
-              {"sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "/usr/sbin/sshd -D",
+              {"sshd: /usr/sbin/sshd [listener] 1 of 10-100 startups",
+               "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "/usr/sbin/sshd -D",
                "/usr/sbin/sshd", "/usr/sbin/sshd -D -oCiphers=aes256-gcm@openssh.com -o MACs=hmac-sha2-256",
                "sshd: /usr/sbin/sshd -4D -p 2222 [listener] 3 of 10-100 startups   "});
   expect_not_main("sshd", {"sshd: bob [priv]", "sshd: bob@pts/0", "sshd: unknown [net]", "sshd: [accepted]",
@@ -120,7 +121,7 @@ TEST(Presets, KnowTheMasterFromTheSessionsOfProftpd) {
                           "/usr/sbin/proftpd -c /etc/proftpd/proftpd.conf",
                           "/usr/sbin/proftpd --nodaemon --config=/x", "proftpd -n"});
   expect_not_main("proftpd",
-                  {"proftpd: bob - 192.0.2.1: IDLE", "proftpd: connected: host (host:1)",
+                  {"proftpd: bob - 192.0.2.1: IDLE", "proftpd: connected: localhost (127.0.0.1:57734)",
                    "proftpd: (accepting connections) - 192.0.2.1: IDLE", "proftpd: (authenticating)",
                    "/usr/sbin/proftpd --configtest -c /etc/proftpd/proftpd.conf", "/usr/sbin/proftpd -t",
                    "/usr/sbin/proftpd -vv", ""});
@@ -133,8 +134,10 @@ TEST(Presets, KnowTheMailDaemonFromTheQueueRunnerAndTheSessions) {
                            "sendmail -bD"});
   expect_not_main("sendmail",
                   {"sendmail: Queue runner@01:00:00 for /var/spool/clientmqueue", "sendmail: Queue control",
-                   "sendmail: running queue: /var/spool/mqueue", "sendmail: server [192.0.2.1] cmd read",
-                   "sendmail: 4AEx1 accepting [192.0.2.1]: DATA",
+                   "sendmail: MSP: Queue runner@00:20:00 for /var/spool/mqueue-client",
+                   "sendmail: MTA: server mail.example.com [127.0.0.1] cmd read",
+                   "/usr/sbin/sendmail-msp -Ac -L sm-msp -q20m", "sendmail: running queue: /var/spool/mqueue",
+                   "sendmail: server [192.0.2.1] cmd read", "sendmail: 4AEx1 accepting [192.0.2.1]: DATA",
                    "sendmail: server accepting connections [192.0.2.1] cmd read",
                    "sendmail: startup with 192.0.2.1", "/usr/sbin/sendmail -L sm-msp-queue -Ac -q1h",
                    "/usr/sbin/sendmail -i -t bob@example.com", "/usr/sbin/sendmail -bv bob", ""});

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/load.h"
+
+namespace systemcheck {
+namespace {
+
+TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
+  EXPECT_EQ(config_yaml(Config{}),
+            "cycle: 1m\n"
+            "mode: observe\n"
+            "discover: true\n"
+            "state_directory: /var/lib/systemcheck\n"
+            "control_socket: /run/systemcheck/control.sock\n"
+            "\n"
+            "http:\n"
+            "  listen: [\"127.0.0.1:10060\"]\n"
+            "snmp:\n"
+            "  mode: agent\n"
+            "  listen: [\"udp:127.0.0.1:1161\"]\n"
+            "\n"
+            "services: {}\n"
+            "\n"
+            "restart_policy:\n"
+            "  first: 0s\n"
+            "  backoff: 5s\n"
+            "  backoff_max: 5m\n"
+            "  reset_after: 10m\n"
+            "load:\n"
+            "  warn_per_cpu: 2\n"
+            "  for: 15m\n"
+            "disks:\n"
+            "  ignore_types: [tmpfs, overlay, squashfs]\n"
+            "  warn: 80%\n"
+            "  critical: 90%\n"
+            "memory:\n"
+            "  shed:\n"
+            "    warn: 15%\n"
+            "    below: 10%\n"
+            "    critical: 5%\n");
+}
+
+TEST(ConfigYaml, ShowsWhatWasDiscoveredAsComments) {
+  Config config;
+  config.services = {Service{.name = "web", .match = {.units = {"web.service"}}},
+                     Service{.name = "bind",
+                             .preset = "bind",
+                             .match = {.executables = {"/usr/sbin/named"}},
+                             .is_discovered = true}};
+
+  const auto yaml = config_yaml(config);
+
+  EXPECT_NE(yaml.find("services:\n  web:\n    mode: observe\n    match:\n      unit: [web.service]\n"),
+            std::string::npos)
+      << yaml;
+  EXPECT_NE(yaml.find("  # bind:\n  #   preset: bind\n"), std::string::npos) << yaml;
+}
+
+TEST(ConfigYaml, QuotesWhatAReaderWouldTakeForSomethingElse) {
+  Config config;
+  config.discover = false;
+  config.services = {
+      Service{.name = "null", .match = {.executables = {"/x"}}},
+      Service{.name = "1e3", .match = {.executables = {"/a b", "/c#d", "/e: f", "/\"\\"}, .user = "Yes"}},
+      Service{.name = "-", .match = {.executables = {"/[x]", "/{y}", "/*", "/é,"}, .cmdline = "- #"}}};
+
+  const auto loaded = load_config({{"a.yaml", config_yaml(config)}});
+
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.config, config) << config_yaml(config);
+}
+
+}  // namespace
+}  // namespace systemcheck

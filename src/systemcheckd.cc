@@ -1,0 +1,210 @@
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "base/text.h"
+#include "daemon/configuration.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/journal.h"
+#include "daemon/once.h"
+#include "daemon/watchdog.h"
+#include "os/dry_run_actuator.h"
+#include "os/linux_actuator.h"
+#include "os/linux_host.h"
+#include "os/no_units.h"
+#include "os/notify.h"
+#include "os/sd_event_loop.h"
+#include "publish/http.h"
+#include "publish/snmp.h"
+
+namespace {
+
+using namespace systemcheck;
+
+constexpr int exit_failed = 1;
+constexpr int exit_bad_configuration = 78;  // EX_CONFIG, sysexits.h
+
+struct Arguments {
+  std::string config{};
+  std::string root = "/";
+  std::string state_directory{};
+  bool observe = false;
+  bool check_config = false;
+  bool print_config = false;
+  bool once = false;
+};
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "systemcheckd: %s\n", printable(error.message).c_str());
+  return exit_failed;
+}
+
+/// The configuration with what the command line says on top.
+Result<Loaded> load(const Arguments& arguments) {
+  const auto texts = read_config_texts(arguments.config);
+  if (!texts) return texts.error();
+  auto loaded = load_config(*texts);
+  if (!arguments.state_directory.empty()) loaded.config.state_directory = arguments.state_directory;
+  if (arguments.observe) loaded.config = only_observing(std::move(loaded.config));
+  return loaded;
+}
+
+std::unique_ptr<Units> units_for(const Arguments& arguments, SdEventLoop& loop) {
+  (void)arguments;
+  (void)loop;
+  return std::make_unique<NoUnits>();
+}
+
+/// The two protocols and the control socket; what was started is listed in the journal.
+struct Doors {
+  std::unique_ptr<Control> control{};
+  std::unique_ptr<HttpServer> http{};
+  std::unique_ptr<SnmpAgent> snmp{};
+};
+
+Status make_state_directory(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::create_directories(path, error)) {
+    std::filesystem::permissions(path, std::filesystem::perms{0750}, error);
+  }
+  if (error) return Error{Error::Kind::failed, "state directory " + path + ": " + error.message()};
+  return Nothing{};
+}
+
+Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, Journal& journal) {
+  if (config.snmp.mode == SnmpMode::disabled) return Nothing{};
+  if (auto made = make_state_directory(config.state_directory); !made) return made;
+  const auto community = read_or_make_community(config.state_directory);
+  if (!community) return community.error();
+  if (community->is_new) {
+    journal.write(Severity::notice, "made a read-only SNMP community for loopback: " + community->text);
+  }
+  auto snmp = SnmpAgent::start(config.snmp, config.state_directory, community->text, board);
+  if (!snmp) return std::move(snmp).error();
+  doors.snmp = *std::move(snmp);
+  for (const auto& address : doors.snmp->addresses())
+    journal.write(Severity::notice, "listening on " + address);
+  return Nothing{};
+}
+
+Result<Doors> open_doors(const Config& config, EventLoop& loop, const Board<View>& board, Journal& journal) {
+  Doors doors;
+  auto control = Control::listen(config.control_socket, loop, board);
+  if (!control) return std::move(control).error();
+  doors.control = *std::move(control);
+  journal.write(Severity::notice, "listening on unix:" + config.control_socket);
+
+  auto http = HttpServer::start(config.http, board);
+  if (!http) return std::move(http).error();
+  doors.http = *std::move(http);
+  for (const auto& address : doors.http->addresses()) {
+    journal.write(Severity::notice,
+                  "listening on " + (address.starts_with("unix:") ? "" : std::string("http://")) + address);
+  }
+  if (auto opened = open_snmp(doors, config, board, journal); !opened) return std::move(opened).error();
+  return doors;
+}
+
+std::function<double()> jitter_source() {
+  return [engine = std::make_shared<std::minstd_rand>(std::random_device{}())] {
+    return std::uniform_real_distribution<double>(-1.0, 1.0)(*engine);
+  };
+}
+
+/// The files are read and understood aside; only the result comes to the main thread.
+void reload(const Arguments& arguments, EventLoop& loop, Daemon& daemon, Watch& job) {
+  notify_reloading(loop.now());
+  auto reading = loop.aside([&arguments, &daemon] {
+    auto loaded = std::make_shared<Result<Loaded>>(load(arguments));
+    return [loaded, &daemon] {
+      if (*loaded) {
+        daemon.reload(**loaded);
+      } else {
+        daemon.note_failed_reload(loaded->error().message);
+      }
+      notify_ready();
+    };
+  });
+  if (reading) {
+    job = *std::move(reading);
+  } else {
+    daemon.note_failed_reload(reading.error().message);
+    notify_ready();
+  }
+}
+
+int serve(const Arguments& arguments, Config config) {
+  auto loop = SdEventLoop::make();
+  if (!loop) return fail(loop.error());
+  auto& events = **loop;
+  Watch reloading;
+  Daemon* running = nullptr;
+  const auto on_end = [&events] { events.stop(); };
+  const auto ended = events.on_signal(SIGTERM, on_end);
+  const auto interrupted = events.on_signal(SIGINT, on_end);
+  const auto hung_up = events.on_signal(SIGHUP, [&] { reload(arguments, events, *running, reloading); });
+  if (!ended || !interrupted || !hung_up) return fail({Error::Kind::failed, "cannot watch for signals"});
+
+  const auto journal = stderr_journal();
+  LinuxHost host(arguments.root);
+  const auto units = units_for(arguments, events);
+  Board<View> board;
+  World world{
+      .loop = events, .units = *units, .host = host, .journal = *journal, .draw_jitter = jitter_source()};
+  world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
+    auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
+    if (!arguments.observe) return actuator;
+    return std::make_unique<DryRunActuator>(std::move(actuator), events);
+  };
+  Daemon daemon(world, board, SYSTEMCHECK_VERSION);
+  running = &daemon;
+  if (arguments.once) return print_once(daemon, std::move(config), events, board);
+
+  const auto doors = open_doors(config, events, board, *journal);
+  if (!doors) return fail(doors.error());
+  daemon.start(std::move(config));
+  const Watchdog watchdog(events);
+  notify_ready();
+  const auto run = events.run();
+  notify_stopping();
+  journal->write(Severity::notice, "stopping");
+  return run ? 0 : fail(run.error());
+}
+
+int act_on(const Arguments& arguments) {
+  auto loaded = load(arguments);
+  if (!loaded) return fail(loaded.error());
+  if (!loaded->problems.empty()) {
+    std::fputs(problem_lines(loaded->problems).c_str(), stderr);
+    return exit_bad_configuration;
+  }
+  if (arguments.print_config) std::fputs(config_yaml(loaded->config).c_str(), stdout);
+  if (arguments.check_config) std::puts("the configuration is good");
+  if (arguments.print_config || arguments.check_config) return 0;
+  return serve(arguments, std::move(loaded->config));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Watches the services and the health of this machine, and restarts what has died.",
+               "systemcheckd"};
+  app.set_version_flag("--version", SYSTEMCHECK_VERSION);
+  app.add_option("--config", arguments.config,
+                 "this file alone, instead of /etc/systemcheck/systemcheck.yaml and conf.d/*.yaml beside it");
+  app.add_option("--root", arguments.root, "look at the machine below this directory")->capture_default_str();
+  app.add_option("--state-directory", arguments.state_directory, "instead of the configured one");
+  app.add_flag("--observe", arguments.observe, "act on nothing, whatever the configuration says");
+  app.add_flag("--check-config", arguments.check_config, "report every problem of the configuration and end");
+  app.add_flag("--print-config", arguments.print_config, "print the configuration in force and end");
+  app.add_flag("--once", arguments.once, "look once, print the metrics and end");
+  CLI11_PARSE(app, argc, argv);
+  return act_on(arguments);
+}

@@ -1,0 +1,196 @@
+#include "collect/process_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/fake_look.h"
+
+namespace systemcheck {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test::FakeLook;
+using test::FakeProcess;
+
+/// A machine with `count` old processes besides nothing.
+struct Town : FakeLook {
+  explicit Town(int count) {
+    for (pid_t pid = 1; pid <= count; ++pid)
+      host.add_process(
+          {.pid = pid, .comm = "sleep", .cmdline = "sleep 1000", .executable = "/usr/bin/sleep"});
+  }
+
+  Processes pass() {
+    auto table = Processes::collect(look);
+    EXPECT_TRUE(table);
+    return table ? *std::move(table) : Processes{};
+  }
+  /// What a pass costs beyond the files that are read once, whatever number of processes there is.
+  test::FakeHost::Counts cost_of_pass() {
+    host.reset_counts();
+    (void)pass();
+    auto counts = host.counts;
+    counts.reads -= 4;  // uptime, stat, meminfo, pid_max
+    return counts;
+  }
+};
+
+TEST(ProcessCache, ReadsOneFileAndOneOwnerPerProcessInASteadyPass) {
+  Town town(100);
+  (void)town.pass();
+  const auto cost = town.cost_of_pass();
+  EXPECT_EQ(cost.reads, 100U);
+  EXPECT_EQ(cost.statuses, 100U);
+  EXPECT_EQ(cost.links, 0U);
+}
+
+TEST(ProcessCache, ReadsTheTextsOfNewProcessesOnly) {
+  Town town(100);
+  (void)town.pass();
+  town.host.add_process({.pid = 50'000, .comm = "new", .cmdline = "new", .executable = "/usr/bin/new"});
+  const auto cost = town.cost_of_pass();
+  EXPECT_EQ(cost.reads, 101U + 2) << "its command line and its control group";
+  EXPECT_EQ(cost.links, 1U);
+}
+
+TEST(ProcessCache, ReadsAYoungProcessAnewUntilItSettles) {
+  Town town(1);
+  town.host.add_process({.pid = 9,
+                         .comm = "httpd",
+                         .cmdline = "sh start",
+                         .executable = "/bin/sh",
+                         .started_after = town.host.uptime()});
+  EXPECT_EQ(town.pass().find(9)->text->executable, "/bin/sh");
+  // It executes another program of the same name: pid, start and name stay.
+  town.host.add_process({.pid = 9,
+                         .comm = "httpd",
+                         .cmdline = "httpd -D",
+                         .executable = "/usr/sbin/httpd",
+                         .started_after = town.host.uptime()});
+  EXPECT_EQ(town.pass().find(9)->text->executable, "/usr/sbin/httpd");
+  town.host.advance(2 * town.config.cycle);
+  (void)town.pass();
+  EXPECT_EQ(town.cost_of_pass().links, 0U) << "old enough by now";
+}
+
+TEST(ProcessCache, ReadsAProcessAnewThatGotAnotherName) {
+  Town town(1);
+  (void)town.pass();
+  town.host.add_process({.pid = 1, .comm = "other", .cmdline = "other", .executable = "/usr/bin/other"});
+  EXPECT_EQ(town.pass().find(1)->text->cmdline, "other");
+}
+
+TEST(ProcessCache, IsNotFooledByAReusedNumber) {
+  Town town(1);
+  (void)town.pass();
+  town.host.add_process({.pid = 1,
+                         .comm = "sleep",
+                         .cmdline = "sleep 7",
+                         .executable = "/usr/bin/sleep",
+                         .started_after = 1000});
+  const auto table = town.pass();
+  EXPECT_EQ(table.find(1)->text->cmdline, "sleep 7");
+  EXPECT_EQ(table.find(1)->identity.start_ticks, 100'000U);
+}
+
+TEST(ProcessCache, ReadsEveryTextAnewNowAndThen) {
+  Town town(1);
+  (void)town.pass();
+  town.host.add_process(
+      {.pid = 1, .comm = "sleep", .cmdline = "a new title", .executable = "/usr/bin/sleep"});
+  for (int i = 0; i < 2 * text_refresh_passes; ++i)
+    (void)town.pass();
+  EXPECT_EQ(town.pass().find(1)->text->cmdline, "a new title");
+}
+
+TEST(ProcessCache, SharesATextThatDidNotChange) {
+  Town town(1);
+  const auto before = town.pass().find(1)->text;
+  for (int i = 0; i < 2 * text_refresh_passes; ++i)
+    EXPECT_EQ(town.pass().find(1)->text, before);
+}
+
+TEST(ProcessCache, ForgetsWhatHasEnded) {
+  Town town(1);
+  for (pid_t pid = 100; pid < 400; ++pid) {
+    town.host.add_process({.pid = pid, .comm = "brief", .cmdline = "brief", .executable = "/bin/brief"});
+    (void)town.pass();
+    town.host.end_process(pid);
+  }
+  (void)town.pass();
+  EXPECT_EQ(town.cache.size(), 1U);
+}
+
+TEST(ProcessCache, TakesAProcessThatVanishesForARaceNotAnError) {
+  for (const auto* file : {"/proc/5/stat", "/proc/5", "/proc/5/cmdline"}) {
+    Town town(10);
+    town.host.vanish(file);
+    const auto table = town.pass();
+    EXPECT_EQ(table.all.size(), 9U) << file;
+    EXPECT_EQ(table.races_total, 1U) << file;
+    EXPECT_EQ(table.read_errors_total, 0U) << file;
+    EXPECT_TRUE(table.unread.empty()) << file;
+  }
+}
+
+TEST(ProcessCache, NamesWhatCannotBeReadForAnotherReason) {
+  Town town(10);
+  town.host.fail("/proc/5/stat", Error::Kind::failed);
+  town.host.write("/proc/7/stat", "torn");
+  const auto table = town.pass();
+  EXPECT_EQ(table.all.size(), 8U);
+  EXPECT_EQ(table.read_errors_total, 2U);
+  EXPECT_THAT(table.unread, testing::ElementsAre(5, 7));
+}
+
+TEST(ProcessCache, CountsRacesAndErrorsOverAllPasses) {
+  Town town(10);
+  town.host.vanish("/proc/5/stat");
+  town.host.fail("/proc/6/stat", Error::Kind::failed);
+  (void)town.pass();
+  const auto table = town.pass();
+  EXPECT_EQ(table.races_total, 2U);
+  EXPECT_EQ(table.read_errors_total, 2U);
+}
+
+TEST(ProcessCache, JoinsArgumentsByBlanks) {
+  Town town(1);
+  town.host.write("/proc/1/cmdline", std::string("/usr/sbin/x\0-a\0\0b c\0\0\0\0", 23));
+  EXPECT_EQ(town.pass().find(1)->text->cmdline, "/usr/sbin/x -a  b c");
+}
+
+TEST(ProcessCache, CutsVeryLongCommandLines) {
+  Town town(1);
+  town.host.write("/proc/1/cmdline", std::string(std::size_t{4} << 20, 'x'));
+  EXPECT_EQ(town.pass().find(1)->text->cmdline.size(), cmdline_limit_bytes);
+}
+
+TEST(ProcessCache, KnowsAnExecutableThatWasReplaced) {
+  Town town(1);
+  town.host.link("/proc/1/exe", "/usr/sbin/apache2 (deleted)");
+  EXPECT_EQ(town.pass().find(1)->text->executable, "/usr/sbin/apache2");
+}
+
+TEST(ProcessCache, TakesAnExecutableThatIsNotOursToSeeForNoError) {
+  Town town(1);
+  town.host.fail("/proc/1/exe", Error::Kind::denied);
+  const auto table = town.pass();
+  EXPECT_EQ(table.find(1)->text->executable, "");
+  EXPECT_EQ(table.read_errors_total, 0U);
+}
+
+TEST(ProcessCache, KeepsHostileNamesAsTheyAre) {
+  Town town(1);
+  town.host.add_process(
+      {.pid = 1, .comm = "foo) Z \n\xff", .cmdline = "evil\n\x1b[31m", .executable = "/tmp/a b"});
+  const auto table = town.pass();
+  EXPECT_EQ(table.find(1)->text->comm, "foo) Z \n\xff");
+  EXPECT_EQ(table.find(1)->text->cmdline, "evil\n\x1b[31m");
+  EXPECT_EQ(table.find(1)->state, 'S');
+}
+
+}  // namespace
+}  // namespace systemcheck

@@ -1,6 +1,7 @@
 #include "publish/snmp.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <regex>
 #include <set>
 #include <thread>
 
@@ -189,7 +189,7 @@ std::vector<std::string> unfolded(const std::vector<std::string>& lines) {
 }
 
 TEST_F(RunningAgent, SaysWhereItListens) {
-  EXPECT_TRUE(std::regex_match(address(), std::regex("udp:127\\.0\\.0\\.1:[1-9][0-9]*"))) << address();
+  EXPECT_THAT(address(), ::testing::MatchesRegex("udp:127.0.0.1:[1-9][0-9]*"));
   EXPECT_EQ(world->agent->addresses().size(), 1U);
 }
 
@@ -454,8 +454,8 @@ class AgentDeathTest : public ::testing::Test {
 
 /// The same for a test and for the processes that it starts, which run the test from its first line.
 std::string shared_directory(const char* variable) {
-  static OwnDirectory own;
   if (const char* given = std::getenv(variable)) return given;
+  static OwnDirectory own;
   ::setenv(variable, own.path().c_str(), 1);
   return own.path();
 }
@@ -483,15 +483,14 @@ TEST_F(AgentDeathTest, CountsItsStartsEvenWhenItWasKilled) {
   EXPECT_EXIT(say_boots_and_be_killed(directory), ::testing::KilledBySignal(SIGKILL), "boots 3\n");
 }
 
-void say_why_it_did_not_start(const SnmpConfig& config, const std::string& directory) {
+int say_why_it_did_not_start(const SnmpConfig& config, const std::string& directory) {
   const Board<View> board;
   const auto agent = SnmpAgent::start(config, directory, community, board);
   (void)std::fputs(agent ? "started" : agent.error().message.c_str(), stderr);
-  std::exit(agent ? 1 : 0);  // NOLINT(concurrency-mt-unsafe)
+  return agent ? 1 : 0;
 }
 
-void start_where_somebody_listens() {
-  const SnmpClient somebody(9);
+int start_where_somebody_listens() {
   const Descriptor taken(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -500,33 +499,33 @@ void start_where_somebody_listens() {
   (void)::bind(taken.number(), reinterpret_cast<const sockaddr*>(&address), size);
   (void)::getsockname(taken.number(), reinterpret_cast<sockaddr*>(&address), &size);
   const OwnDirectory directory;
-  say_why_it_did_not_start({.listen = {"udp:127.0.0.1:" + std::to_string(ntohs(address.sin_port))}},
-                           directory.path());
+  return say_why_it_did_not_start({.listen = {"udp:127.0.0.1:" + std::to_string(ntohs(address.sin_port))}},
+                                  directory.path());
 }
 
 TEST_F(AgentDeathTest, SaysThatItsPortIsTaken) {
-  EXPECT_EXIT(start_where_somebody_listens(), ::testing::ExitedWithCode(0),
+  EXPECT_EXIT(std::exit(start_where_somebody_listens()), ::testing::ExitedWithCode(0),
               "snmp: cannot listen on udp:127.0.0.1:[0-9]+; .*udp:127.0.0.1:");
 }
 
 TEST_F(AgentDeathTest, SaysThatItCannotKeepItsState) {
-  EXPECT_EXIT(say_why_it_did_not_start(any_port(), "/nonexistent/state"), ::testing::ExitedWithCode(0),
-              "snmp: /nonexistent/state/snmp: No such file or directory");
+  EXPECT_EXIT(std::exit(say_why_it_did_not_start(any_port(), "/nonexistent/state")),
+              ::testing::ExitedWithCode(0), "snmp: /nonexistent/state/snmp: No such file or directory");
 }
 
-void start_and_stop() {
+int start_and_stop() {
   const OwnDirectory directory;
   const Board<View> board;
   auto agent = SnmpAgent::start(any_port(), directory.path(), community, board);
   if (agent) agent->reset();
-  std::exit(agent ? 0 : 1);  // NOLINT(concurrency-mt-unsafe)
+  return agent ? 0 : 1;
 }
 
 TEST_F(AgentDeathTest, StopsWhenItIsDestroyed) {
-  EXPECT_EXIT(start_and_stop(), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(std::exit(start_and_stop()), ::testing::ExitedWithCode(0), "");
 }
 
-void listen_on_both_families() {
+int listen_on_both_families() {
   const OwnDirectory directory;
   const Board<View> board;
   const auto agent =
@@ -540,13 +539,13 @@ void listen_on_both_families() {
                          .c_str(),
                      stderr);
   }
-  std::exit(0);  // NOLINT(concurrency-mt-unsafe)
+  return 0;
 }
 
 TEST_F(AgentDeathTest, ListensOnBothFamilies) {
   NEEDS("snmpget");
   if (!std::filesystem::exists("/proc/net/if_inet6")) GTEST_SKIP() << "no IPv6 here";
-  EXPECT_EXIT(listen_on_both_families(), ::testing::ExitedWithCode(0),
+  EXPECT_EXIT(std::exit(listen_on_both_families()), ::testing::ExitedWithCode(0),
               "udp:127.0.0.1:[0-9]+\n.* = INTEGER: 72\nudp6:.::1.:[0-9]+\n.* = INTEGER: 72\n");
 }
 

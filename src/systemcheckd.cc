@@ -20,6 +20,7 @@
 #include "os/no_units.h"
 #include "os/notify.h"
 #include "os/sd_event_loop.h"
+#include "os/systemd_bus.h"
 #include "publish/http.h"
 #include "publish/snmp.h"
 
@@ -56,9 +57,8 @@ Result<Loaded> load(const Arguments& arguments) {
 }
 
 std::unique_ptr<Units> units_for(const Arguments& arguments, SdEventLoop& loop) {
-  (void)arguments;
-  (void)loop;
-  return std::make_unique<NoUnits>();
+  if (arguments.root != "/") return std::make_unique<NoUnits>();
+  return SystemdBus::make(loop);
 }
 
 /// The two protocols and the control socket; what was started is listed in the journal.

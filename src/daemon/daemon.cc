@@ -87,7 +87,7 @@ void Daemon::begin_cycle() {
   next_cycle_ += config_->cycle;
   if (next_cycle_ <= now) next_cycle_ = now + config_->cycle;  // The machine slept, or the cycle was changed.
   cycle_timer_ = world_.loop.at(next_cycle_, [this] { begin_cycle(); });
-  post_soon();  // Ages are seen to grow even if nothing comes back.
+  supervision_.note_time();
 
   if (is_cycle_running_) {
     ++row_.cycle_overruns_total;

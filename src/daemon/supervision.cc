@@ -55,10 +55,7 @@ std::string main_words(const ServiceRow& row) {
 }  // namespace
 
 Supervision::Supervision(World& world, Hooks hooks) : world_(world), hooks_(std::move(hooks)) {
-  manager_watch_ = world_.units.on_manager([this](Manager) {
-    for (std::size_t i = 0; i < services_.size(); ++i)
-      reconsider(i);
-  });
+  manager_watch_ = world_.units.on_manager([this](Manager) { note_time(); });
 }
 
 Supervision::~Supervision() = default;
@@ -116,6 +113,11 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     watch_main(i);
     reconsider(i);
   }
+}
+
+void Supervision::note_time() {
+  for (std::size_t i = 0; i < services_.size(); ++i)
+    reconsider(i);
 }
 
 void Supervision::close_cycle(Duration since_last) {

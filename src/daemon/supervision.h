@@ -36,6 +36,8 @@ class Supervision {
 
   /// A new look at the process table: one entry a service, all of the same moment.
   void see(const std::vector<ServiceProcesses>& sight, Instant taken);
+  /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
+  void note_time();
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
   void close_cycle(Duration since_last);
 

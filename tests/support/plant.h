@@ -8,16 +8,12 @@
 #include <vector>
 
 #include "daemon/supervision.h"
+#include "support/collecting_journal.h"
 #include "support/fake_actuator.h"
 #include "support/fake_loop.h"
 #include "support/fake_units.h"
 
 namespace systemcheck::test {
-
-struct CollectingJournal final : Journal {
-  void write(Severity, std::string_view line) override { lines.emplace_back(line); }
-  std::vector<std::string> lines{};
-};
 
 struct NoHost final : Host {
   Result<std::string> read_file(std::string_view, std::size_t) override { return nothing(); }

@@ -166,6 +166,22 @@ TEST_F(Http, ReportsReadinessByTheClockItWasGiven) {
   EXPECT_EQ(get("/-/healthy").code, 200);
 }
 
+/// For ThreadSanitizer: two addresses render and are counted while the views change below them.
+TEST_F(Http, ServesWhileViewsArePosted) {
+  const auto server = start({"127.0.0.1:0", "127.0.0.1:0"});
+  HttpClient one(server->addresses().front());
+  HttpClient other(server->addresses().back());
+
+  for (std::uint64_t sequence = 8; sequence < 108; sequence += 2) {
+    views_.post(std::make_shared<const View>(test::ViewBuilder().sequence(sequence).build()));
+    one.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    other.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    views_.post(std::make_shared<const View>(test::ViewBuilder().sequence(sequence + 1).build()));
+    ASSERT_EQ(one.read_reply().code, 200);
+    ASSERT_EQ(other.read_reply().code, 200);
+  }
+}
+
 TEST_F(Http, IsNotDelayedByIdleConnections) {
   std::vector<HttpClient> idle;
   for (int i = 0; i < 12; ++i) {

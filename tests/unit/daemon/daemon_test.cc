@@ -33,6 +33,7 @@ class Machine {
   }
 
   void run_billing() {
+    host.write("/opt/billing", "");
     host.add_process({.pid = 4711, .cmdline = "/opt/billing", .executable = "/opt/billing"});
   }
 

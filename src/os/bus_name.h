@@ -23,7 +23,7 @@ class BusName {
   [[nodiscard]] bool has_sent(const BusMessage& message) const {
     return !owner_.empty() && message.sender == owner_;
   }
-  [[nodiscard]] const std::string& owner() const { return owner_; }
+  [[nodiscard]] bool is_known() const { return is_known_; }
 
  private:
   void note_owner(const std::string& owner);

@@ -285,7 +285,8 @@ void SystemdBus::note_unit_error(const std::string& name, const Error& error) {
 
 void SystemdBus::report_absence_later(const std::string& name) {
   later([this, name] {
-    if (!is_present()) note_unit_error(name, absence_);
+    const bool is_finding_out = connection_.bus && !connection_.systemd->is_known();
+    if (!is_present() && !is_finding_out) note_unit_error(name, absence_);
   });
 }
 

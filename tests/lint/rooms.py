@@ -16,7 +16,7 @@ ADAPTERS = {
     "prometheus/": ["src/publish/prometheus.cc"],
     "re2/": ["src/collect/pattern.cc", "src/config/patterns.cc"],
     "spdlog/": ["src/daemon/journal.cc"],
-    "systemd/": ["src/os/notify.cc", "src/os/sd_event_loop.cc", "src/os/systemd_bus.cc"],
+    "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],
     "zlib.h": ["src/publish/gzip.cc"],
 }

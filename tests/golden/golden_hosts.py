@@ -6,8 +6,8 @@
 hosts/NAME.tree is the machine (see tree.py), with its configuration in /etc/systemcheck; hosts/NAME.metrics is
 what the daemon must say of it. --update rewrites the latter: read the difference before you commit it.
 
-Masked, because they say how long this run took or what this machine is: durations, times of the run,
-the sizes of file systems (statvfs of a temporary directory), and the daemon's own process.
+Masked, because they say how long this run took or what this machine is: durations, times of the run, the build,
+and the sizes of file systems (statvfs of a temporary directory).
 """
 
 import argparse
@@ -28,21 +28,21 @@ SKIPPED = 77
 TIMEOUT_SECONDS = 60
 
 VOLATILE = re.compile(
-    r"^(systemcheck_(collector_duration_seconds|cycle_duration_seconds|cycle_last_timestamp_seconds"
+    r"^((?:systemcheck_(?:collector_duration_seconds|cycle_duration_seconds|cycle_last_timestamp_seconds"
     r"|config_last_reload_success_timestamp_seconds|config_hash|build_info|service_last_up_timestamp_seconds"
-    r"|filesystem_(size|free|avail)_bytes|filesystem_files|filesystem_files_free|filesystem_readonly)"
-    r"|process_[a-z_]+)(\{.*\})? [^ ]+$"
+    r"|filesystem_(?:size|free|avail)_bytes|filesystem_files|filesystem_files_free)))(\{.*\})? ([^ ]+)$"
 )
 
 
 def mask(line):
+    """A "*" instead of the value; 0 stays, which says that there is none."""
     found = VOLATILE.match(line)
-    if not found:
+    if not found or found.group(3) == "0":
         return line
-    labels = found.group(3) or ""
-    if found.group(1) == "systemcheck_build_info":
+    name, labels, _ = found.groups(default="")
+    if name == "systemcheck_build_info":
         labels = re.sub(r'"[^"]*"', '"*"', labels)
-    return f"{found.group(1)}{labels} *"
+    return f"{name}{labels} *"
 
 
 def say(root):
@@ -55,7 +55,8 @@ def say(root):
     # Names that are no UTF-8 must not reach the exposition: this fails then.
     text = result.stdout.decode("utf-8", errors="strict")
     if result.returncode != 0:
-        raise SystemExit(f"exit code {result.returncode}\n{result.stderr.decode(errors='replace')}{text}")
+        said = result.stderr.decode(errors="replace")
+        raise SystemExit(f"exit code {result.returncode}, on stderr: {said[:4000]}")
     return [mask(line) for line in text.splitlines()]
 
 

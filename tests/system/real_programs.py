@@ -3,7 +3,6 @@ started as an administrator without systemd would, and asked over the network wh
 
 import contextlib
 import http.client
-import os
 import pathlib
 import shutil
 import socket
@@ -38,7 +37,8 @@ class Program:
         return {"mode": "act", "match": match, "start": self.start_argv, **more}
 
     def start(self):
-        self.test.run_ok(self.start_argv)
+        # Not run_ok(): some of them keep their output open.
+        self.test.assertEqual(self.test.spawn(self.start_argv).wait(timeout=harness.PATIENCE), 0)
         harness.wait_until(self.answers, f"{self.executable} to answer")
         return harness.wait_until(self.main, f"{self.executable} to write its pid file")
 
@@ -156,12 +156,11 @@ class Sshd(Program):
 
     def log_in(self):
         """A person who stays: cat(1) at the other end. Returns the client, with pipes to talk through."""
-        client = subprocess.Popen(
+        client = self.test.spawn(
             ["/usr/bin/ssh", "-F", "none", "-q", "-i", self.directory / "client_key", "-p", str(self.port),
              "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
              "-o", "IdentitiesOnly=yes", "root@127.0.0.1", "/usr/bin/cat"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        self.test.adopt(client)
+            subprocess.PIPE, stdin=subprocess.PIPE)
         if not self.is_logged_in(client):
             raise AssertionError(f"ssh: {client.stdout.read()}")
         return client

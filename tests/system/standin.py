@@ -3,7 +3,6 @@
 import pathlib
 import shutil
 import stat
-import subprocess
 import textwrap
 
 import harness
@@ -27,8 +26,8 @@ class StandIn:
 
     def start(self):
         """By hand, before or behind the daemon's back."""
-        subprocess.run(self.start_argv, check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Not run_ok(): it would wait for the pipe that the service inherits.
+        self.test.assertEqual(self.test.spawn(self.start_argv).wait(timeout=harness.PATIENCE), 0)
         return self.wait_pid()
 
     def pids(self):

@@ -1,10 +1,8 @@
 #!/usr/bin/python3
 """The configuration as people meet it: exit codes, messages, reload."""
 
-import subprocess
-
 import harness
-from harness import SystemTest, program, write_config
+from harness import SystemTest, program, run, write_config
 from standin import StandIn
 
 
@@ -13,10 +11,7 @@ class Configuration(SystemTest):
         """systemcheckd --check-config on this text."""
         path = self.directory / "systemcheck.yaml"
         write_config(path, text)
-        return subprocess.run(
-            [program("systemcheckd"), "--config", str(path), *(args or ["--check-config"])],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=harness.PATIENCE,
-        )
+        return run([program("systemcheckd"), "--config", path, *(args or ["--check-config"])])
 
     def test_a_good_file_is_accepted(self):
         result = self.check("cycle: 30s\nservices:\n  httpd: {preset: httpd, mode: act}\n")
@@ -28,33 +23,31 @@ class Configuration(SystemTest):
 
     def test_a_misspelt_key_is_refused_at_its_place_with_the_likely_one(self):
         result = self.check("cycle: 30s\nlaod: {warn_per_cpu: 2}\n")
-        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn(result.returncode, (0, -11))
         self.assertIn("systemcheck.yaml:2:1:", result.stderr)
         self.assertIn("laod", result.stderr)
         self.assertIn("load", result.stderr.replace("laod", ""))
 
     def test_all_problems_are_told_at_once(self):
         result = self.check("cycle: soon\nmode: perhaps\nservices:\n  x: {mode: act, match: {}}\n")
-        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn(result.returncode, (0, -11))
         for line in ("systemcheck.yaml:1:", "systemcheck.yaml:2:", "systemcheck.yaml:4:"):
             self.assertIn(line, result.stderr)
 
     def test_what_is_no_yaml_is_refused_at_its_place(self):
         result = self.check("services: [\n")
-        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn(result.returncode, (0, -11))
         self.assertRegex(result.stderr, r"systemcheck\.yaml:\d+:\d+:")
 
     def test_a_file_that_is_not_there_is_refused(self):
         missing = str(self.directory / "nowhere.yaml")
-        result = subprocess.run(
-            [program("systemcheckd"), "--config", missing, "--check-config"], capture_output=True, text=True,
-            timeout=harness.PATIENCE)
-        self.assertNotEqual(result.returncode, 0)
+        result = run([program("systemcheckd"), "--config", missing, "--check-config"])
+        self.assertNotIn(result.returncode, (0, -11))
         self.assertIn(missing, result.stderr)
 
     def test_the_daemon_does_not_start_on_a_bad_file(self):
         result = self.check("cycle: never\n", "--state-directory", str(self.directory / "state"))
-        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn(result.returncode, (0, -11))
         self.assertIn("systemcheck.yaml:1:", result.stderr)
         self.assertNotIn("listening", result.stderr)
 
@@ -85,7 +78,7 @@ class Reload(SystemTest):
         # It still does its work, by the old file.
         self.kill(first)
         standin.wait_pid(other_than=first)
-        daemon.wait_state("standin", "up")
+        daemon.wait_restarted("standin", 1)
 
     def test_a_good_file_adds_a_service_and_keeps_what_is_known_of_others(self):
         old, new = StandIn(self, "old"), StandIn(self, "new")
@@ -95,7 +88,7 @@ class Reload(SystemTest):
         daemon.wait_state("old", "up")
         self.kill(first)
         old.wait_pid(other_than=first)
-        before = daemon.wait_state("old", "up")
+        before = daemon.wait_restarted("old", 1)
         self.assertNotIn("new", before.by("systemcheck_service_up", "service"))
 
         daemon.reload({"services": {"old": old.settings(), "new": new.settings()}})
@@ -107,7 +100,7 @@ class Reload(SystemTest):
         self.assertEqual(after("systemcheck_service_restarts_total", service="old", reason="down"), 1)
         self.kill(new_first)
         new.wait_pid(other_than=new_first)
-        daemon.wait_state("new", "up")
+        daemon.wait_restarted("new", 1)
 
     def test_a_repaired_file_says_so(self):
         daemon = self.daemon({})
@@ -147,14 +140,12 @@ class CommandLine(SystemTest):
         daemon = self.daemon({"services": {"standin": standin.settings()}})
         daemon.wait_state("standin", "up")
         result = daemon.ctl("status")
-        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(result.returncode, (0, 1, 2), result.stderr)
         self.assertRegex(result.stdout, r"standin\s.*up|up\s.*standin")
 
     def test_without_a_daemon_it_says_so(self):
-        result = subprocess.run(
-            [program("systemcheckctl"), "--socket", str(self.directory / "none.sock"), "status"],
-            capture_output=True, text=True, timeout=harness.PATIENCE)
-        self.assertNotEqual(result.returncode, 0)
+        result = run([program("systemcheckctl"), "--socket", self.directory / "none.sock", "status"])
+        self.assertEqual(result.returncode, 3, "unknown, as monitoring plugins say it")
         self.assertIn("none.sock", result.stderr)
 
 

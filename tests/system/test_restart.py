@@ -1,15 +1,30 @@
 #!/usr/bin/python3
 """A dead service comes back, and only when it should: with stand-ins that tests can kill."""
 
-import os
+import json
 import resource
 import signal
-import subprocess
 import time
 
 import harness
-from harness import SystemTest, holds_for, identity, is_alive, wait_until
+from harness import SystemTest, identity, is_alive, wait_until
 from standin import SETSID, FOR_EVER, StandIn, lines
+
+
+# Notes what it was born with, then becomes the start command that it was given.
+INHERITANCE_REPORTER = """
+import json, os, sys
+own = {}
+own["fd"] = {name: os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")
+             if os.path.lexists(f"/proc/self/fd/{name}")}
+for name in ("limits", "status", "oom_score_adj", "cgroup"):
+    own[name] = open(f"/proc/self/{name}").read()
+own["cwd"], own["pid"], own["session"] = os.getcwd(), os.getpid(), os.getsid(0)
+own["environ"] = dict(os.environ)
+own["umask"] = os.umask(0o022)
+json.dump(own, open(sys.argv[1], "w"))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Restart(SystemTest):
@@ -30,8 +45,7 @@ class Restart(SystemTest):
         self.kill(first)
 
         second = standin.wait_pid(other_than=first)
-        metrics = daemon.wait_state("standin", "up")
-        self.assertEqual(metrics("systemcheck_service_restarts_total", service="standin", reason="down"), 1)
+        metrics = daemon.wait_restarted("standin", 1)
         self.assertEqual(metrics("systemcheck_service_restart_failures_total", service="standin"), 0)
         self.assertEqual(sum(metrics.family("systemcheck_service_deaths_total").values()), 1)
         # One whole cycle later there is still exactly one.
@@ -45,8 +59,7 @@ class Restart(SystemTest):
         for death in range(1, 6):
             self.kill(pid)
             pid = standin.wait_pid(other_than=pid)
-            metrics = daemon.wait_state("standin", "up")
-            self.assertEqual(metrics("systemcheck_service_restarts_total", service="standin", reason="down"), death)
+            daemon.wait_restarted("standin", death)
         self.assertEqual(daemon.metrics()("systemcheck_service_at_cap", service="standin"), 1)
 
     def test_the_second_restart_waits_for_its_backoff(self):
@@ -55,7 +68,7 @@ class Restart(SystemTest):
         daemon = self.watched(standin, config={"restart_policy": {"backoff": "2s"}})
         self.kill(pid)
         pid = standin.wait_pid(other_than=pid)
-        daemon.wait_state("standin", "up")
+        daemon.wait_restarted("standin", 1)
 
         self.kill(pid)
         metrics = daemon.wait_state("standin", "waiting")
@@ -63,7 +76,7 @@ class Restart(SystemTest):
         self.assertEqual(
             metrics("systemcheck_restarts_suppressed_total", service="standin", reason="backoff"), 1)
         standin.wait_pid(other_than=pid)
-        daemon.wait_state("standin", "up")
+        daemon.wait_restarted("standin", 2)
 
     def test_observe_touches_nothing_and_counts_what_it_would_have_done(self):
         standin = StandIn(self)
@@ -95,51 +108,40 @@ class Restart(SystemTest):
 
     def test_what_is_started_inherits_nothing_of_the_daemon(self):
         standin = StandIn(self)
-        seen = self.directory / "seen"
-        seen.mkdir()
-        settings = standin.settings()
-        settings["start"] = [standin.script("start", f"""
-            for what in fd limits status environ oom_score_adj cgroup; do
-              if [ $what = fd ]; then ls -l /proc/$$/fd >{seen}/fd; else cat /proc/$$/$what >{seen}/$what; fi
-            done
-            pwd >{seen}/cwd
-            umask >{seen}/umask
-            exec {SETSID} --fork @EXE@ {FOR_EVER}
-        """)]
+        notes = self.directory / "notes"
+        reporter = self.directory / "reporter.py"
+        reporter.write_text(INHERITANCE_REPORTER)
         first = standin.start()
-        # What the daemon itself has and must not pass on: limits, a signal that it ignores.
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        daemon = self.daemon({"services": {"standin": settings}})
-        daemon.wait_state("standin", "up")
+        daemon = self.watched(
+            standin, start=["/usr/bin/python3", "-IS", str(reporter), str(notes), *standin.start_argv])
+
         self.kill(first)
+
         standin.wait_pid(other_than=first)
-        wait_until(lambda: (seen / "umask").exists() and (seen / "umask").read_text(), "the start script's notes")
+        seen = json.loads(notes.read_text())
+        self.assertEqual(set(seen["fd"]), {"0", "1", "2"}, seen["fd"])
+        self.assertEqual(seen["fd"]["0"], "/dev/null")
 
-        def open_files(name):
-            return {int(line.split()[-3]): line.split()[-1] for line in lines(seen / name) if "->" in line}
+        # As systemd gives to its services, or less where this machine has less.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        hard = 524288 if most == resource.RLIM_INFINITY else min(most, 524288)
+        limits = {line[:25].strip(): line[25:].split()[:2] for line in seen["limits"].splitlines()}
+        self.assertEqual(limits["Max open files"], ["1024", str(hard)])
+        self.assertEqual(limits["Max core file size"][0], "0")
 
-        descriptors = open_files("fd")
-        # The shell itself opens its script; everything else is 0, 1 and 2.
-        own = {number: target for number, target in descriptors.items() if target != settings["start"][0]}
-        self.assertEqual(set(own), {0, 1, 2}, descriptors)
-        self.assertEqual(own[0], "/dev/null")
-
-        limits = {line[:25].strip(): line[25:].split()[:2] for line in lines(seen / "limits")}
-        self.assertEqual(limits["Max open files"], [str(soft), str(hard)])
-
-        status = dict(line.split(":\t", 1) for line in lines(seen / "status") if ":\t" in line)
+        status = dict(line.split(":\t", 1) for line in seen["status"].splitlines())
         self.assertEqual(int(status["SigBlk"], 16), 0)
-        # What the test runner ignores is not ours to change; SIGPIPE is what daemons like to ignore.
-        self.assertEqual(int(status["SigIgn"], 16) & 1 << (signal.SIGPIPE - 1), 0)
-        self.assertEqual((seen / "oom_score_adj").read_text(), open("/proc/self/oom_score_adj").read())
-        self.assertEqual((seen / "cwd").read_text(), "/\n")
-        self.assertEqual((seen / "umask").read_text(), "0022\n")
-
-        environment = dict(
-            pair.split("=", 1) for pair in (seen / "environ").read_text().split("\0") if pair)
-        self.assertNotIn("NOTIFY_SOCKET", environment)
-        self.assertNotIn("SYSTEMCHECK_BUILD", environment, "the daemon's environment leaks")
-        self.assertIn("/usr/sbin", environment.get("PATH", ""))
+        # Python itself ignores SIGPIPE and SIGXFSZ.
+        pythons = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
+        self.assertEqual(int(status["SigIgn"], 16) & ~pythons, 0)
+        self.assertEqual(seen["oom_score_adj"], "0\n")
+        self.assertEqual(seen["cwd"], "/")
+        self.assertEqual(seen["umask"], 0o022)
+        self.assertEqual(set(seen["environ"]) - {"LC_CTYPE"}, {"PATH", "LANG"})
+        self.assertIn("/usr/sbin", seen["environ"]["PATH"].split(":"))
+        # A session of its own: what ends the daemon's group does not end what it started.
+        self.assertEqual(seen["session"], seen["pid"])
+        self.assertNotEqual(seen["session"], daemon.process.pid)
 
     def test_a_start_command_that_hangs_is_ended_with_all_it_started(self):
         standin = StandIn(self)
@@ -180,7 +182,7 @@ class Restart(SystemTest):
         self.kill(quick_pid)
 
         quick.wait_pid(other_than=quick_pid)
-        metrics = daemon.wait_state("quick", "up")
+        metrics = daemon.wait_restarted("quick", 1)
         self.assertEqual(metrics.state("slow"), "restarting")
 
     def test_a_start_command_that_fails_is_tried_again_later(self):
@@ -200,9 +202,8 @@ class Restart(SystemTest):
         self.kill(first)
 
         standin.wait_pid(other_than=first)
-        metrics = daemon.wait_state("standin", "up")
+        metrics = daemon.wait_restarted("standin", 3)
         self.assertEqual(len(lines(tries)), 3)
-        self.assertEqual(metrics("systemcheck_service_restarts_total", service="standin", reason="down"), 3)
         self.assertEqual(metrics("systemcheck_service_restart_failures_total", service="standin"), 2)
         self.assertIn("no way", daemon.log())
 
@@ -222,7 +223,7 @@ class Restart(SystemTest):
         daemon = self.watched(standin, start=[standin.script("start", f"@EXE@ {FOR_EVER} & exit 0")])
         self.kill(first)
         standin.wait_pid(other_than=first)
-        daemon.wait_state("standin", "up", seconds=10)
+        daemon.wait_restarted("standin", 1, seconds=10)
 
     def test_a_service_that_was_never_up_is_started(self):
         if time.clock_gettime(time.CLOCK_MONOTONIC) < 130:
@@ -244,7 +245,7 @@ while True: time.sleep(3600)
         daemon = self.watched(standin)
         self.kill(first)
         standin.wait_pid(other_than=first)
-        daemon.wait_state("standin", "up")
+        daemon.wait_restarted("standin", 1)
         self.assertIsNone(parent.poll())
         self.assertEqual(harness.stat_fields(first)[0], b"Z", "the old one should still be a zombie")
 
@@ -267,8 +268,8 @@ while True: time.sleep(3600)
         self.kill(first)
 
         second = standin.wait_pid(other_than=first)
-        daemon.wait_state("standin", "up")
-        self.assertEqual(harness.read_pid(pidfile), second)
+        daemon.wait_restarted("standin", 1)
+        wait_until(lambda: harness.read_pid(pidfile) == second, "the new pid file")
         self.assertTrue(is_alive(other), "the stranger was touched")
 
     def test_twelve_that_die_at_once_all_come_back(self):
@@ -279,7 +280,7 @@ while True: time.sleep(3600)
             self.kill(pid)
         for one in standins:
             one.wait_pid(other_than=pids[one.name])
-            daemon.wait_state(one.name, "up")
+            daemon.wait_restarted(one.name, 1)
 
     def test_a_stopped_daemon_leaves_its_services_alone(self):
         standin = StandIn(self)
@@ -287,7 +288,7 @@ while True: time.sleep(3600)
         daemon = self.watched(standin)
         self.kill(first)
         second = identity(standin.wait_pid(other_than=first))
-        daemon.wait_state("standin", "up")
+        daemon.wait_restarted("standin", 1)
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(identity(second[0]), second)
 

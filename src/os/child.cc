@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "os/clean_exec.h"
 #include "os/os_error.h"
+#include "os/process_group.h"
 #include "os/trusted_path.h"
 
 // glibc 2.36 forgot to say that these are C functions.
@@ -227,14 +228,28 @@ void Child::signal_group(int signal) const {
 void Child::note_exit() {
   has_exited_ = true;
   exited_.cancel();
-  // The others of its group have their time before SIGKILL too; the zombie keeps the group's number.
-  if (is_ending_ && !is_killed_) return;
+  if (is_ending_ && !is_killed_) return look_for_others();
   finish();
+}
+
+/// The others of its group have their time before SIGKILL too. As long as we do not reap its leader the
+/// group keeps its number, but for the same reason the kernel does not tell when the last has gone.
+void Child::look_for_others() {
+  auto look = loop_.aside([this, group = pid_]() -> Callback {
+    if (!read_has_living_members(group)) return [this] { finish(); };
+    return [this] {
+      look_delay_ *= 2;
+      next_look_ = loop_.at(loop_.now() + look_delay_, [this] { look_for_others(); });
+    };
+  });
+  if (look) look_ = *std::move(look);  // Else SIGKILL comes in its time.
 }
 
 void Child::finish() {
   timer_.cancel();
   exited_.cancel();
+  look_.cancel();
+  next_look_.cancel();
   const auto end = take_end();
   const auto on_end = std::move(on_end_);
   on_end(end);  // May destroy us.

@@ -63,6 +63,7 @@ class Child {
   void signal_group(int signal) const;
   void kill_group();
   void note_exit();
+  void look_for_others();
   void finish();
   [[nodiscard]] CommandEnd take_end();
 
@@ -81,6 +82,9 @@ class Child {
   std::unique_ptr<OutputTail> output_{};
   Watch exited_{};
   Watch timer_{};
+  Duration look_delay_ = std::chrono::milliseconds{5};
+  Watch look_{};
+  Watch next_look_{};
 };
 
 }  // namespace systemcheck

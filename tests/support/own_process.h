@@ -21,6 +21,22 @@ class OwnProcess {
     if (pid == 0) sleep_for_ever();
     return OwnProcess(pid, {});
   }
+  /// One that ignores SIGTERM.
+  static OwnProcess deaf() {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) return OwnProcess(-1, {});
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::signal(SIGTERM, SIG_IGN);
+      (void)!::write(ends[1], "", 1);
+      sleep_for_ever();
+    }
+    char ready = 0;
+    (void)!::read(ends[0], &ready, 1);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return OwnProcess(pid, {});
+  }
   /// One whose child is not ours.
   static OwnProcess with_sleeping_child() {
     std::array<int, 2> ends{};

@@ -19,6 +19,7 @@
 
 #include "base/text.h"
 #include "os/pidfd.h"
+#include "os/process_group.h"
 #include "support/real_loop.h"
 #include "support/temporary_directory.h"
 
@@ -232,6 +233,28 @@ TEST_F(ChildTest, KillsAGroupThatDoesNotListen) {
   EXPECT_EQ(end->kind, CommandEnd::Kind::ended_by_us);
   EXPECT_EQ(end->exit_code, -SIGKILL);
   run_until([&] { return has_ended(*pidfd); });
+}
+
+TEST_F(ChildTest, GivesTheOthersOfItsGroupTheirTimeToo) {
+  const auto ready = directory.path("ready");
+  const auto last_words = directory.path("last-words");
+  const auto tidy = "(trap 'sleep 0.05; echo tidy > " + last_words + "; exit' TERM; echo $$ > " + ready +
+                    "; while :; do sleep 0.01; done) & wait";
+  start({.argv = {"/bin/sh", "-c", tidy}, .deadline = seconds{50}, .kill_after = seconds{40}});
+  read_process(ready);
+  child_->end();
+  run();
+  EXPECT_EQ(end->exit_code, -SIGTERM);
+  EXPECT_TRUE(std::ifstream(last_words).good()) << "its end is that of the last one";
+}
+
+TEST(IsLivingMember, ReadsTheGroupBehindANameThatLooksLikeFields) {
+  const auto* const line = "42 (a) S 1 7 (b) R 1 42 42 0 -1";
+  EXPECT_TRUE(is_living_member(line, 42));
+  EXPECT_FALSE(is_living_member(line, 7));
+  EXPECT_FALSE(is_living_member("42 (zombie) Z 1 42 42 0 -1", 42));
+  EXPECT_FALSE(is_living_member("", 42));
+  EXPECT_FALSE(is_living_member("42 (torn) S", 42));
 }
 
 TEST_F(ChildTest, IsEndedAtItsDeadline) {

@@ -1,0 +1,84 @@
+#include "os/order_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace systemcheck::test {
+namespace {
+
+const ServiceControl by_unit{
+    .name = "web", .unit = "apache2.service", .start = {}, .stop = {}, .restart = {}};
+const ServiceControl by_start{.name = "web", .unit = {}, .start = {"/w", "start"}, .stop = {}, .restart = {}};
+const ServiceControl by_restart{
+    .name = "web", .unit = {}, .start = {}, .stop = {}, .restart = {"/w", "restart"}};
+const ServiceControl by_both{
+    .name = "web", .unit = {}, .start = {"/w", "start"}, .stop = {"/w", "stop"}, .restart = {}};
+const ServiceControl by_nothing{.name = "web", .unit = {}, .start = {}, .stop = {}, .restart = {}};
+
+std::string planned(const ServiceControl& service, Verb verb, std::vector<ProcessIdentity> leftovers = {}) {
+  const auto steps = plan_order(
+      service, {.ticket = 1, .service = 0, .verb = verb, .leftovers = std::move(leftovers), .deadline = {}});
+  return steps ? describe_steps(*steps) : steps.error().message;
+}
+
+TEST(PlanOrder, UsesTheUnitWhereThereAreNoCommands) {
+  EXPECT_EQ(planned(by_unit, Verb::start), "start apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::stop), "stop apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::restart), "restart apache2.service");
+}
+
+TEST(PlanOrder, PrefersItsOwnCommandsToTheUnit) {
+  auto service = by_unit;
+  service.restart = {"/w", "graceful"};
+  EXPECT_EQ(planned(service, Verb::restart), "run /w graceful");
+  EXPECT_EQ(planned(service, Verb::stop), "stop apache2.service");
+}
+
+TEST(PlanOrder, RestartsByStopAndStartWhereThereIsNoRestart) {
+  EXPECT_EQ(planned(by_both, Verb::restart), "run /w stop, run /w start");
+  EXPECT_EQ(planned(by_start, Verb::restart), "run /w start");
+}
+
+TEST(PlanOrder, LetsOnlyTheStopOfARestartFail) {
+  const auto steps = plan_order(
+      by_both, {.ticket = 1, .service = 0, .verb = Verb::restart, .leftovers = {}, .deadline = {}});
+  ASSERT_TRUE(steps);
+  ASSERT_EQ(steps->size(), 2U);
+  EXPECT_TRUE(std::get<RunCommand>((*steps)[0]).may_fail);
+  EXPECT_FALSE(std::get<RunCommand>((*steps)[1]).may_fail);
+  const auto stop =
+      plan_order(by_both, {.ticket = 1, .service = 0, .verb = Verb::stop, .leftovers = {}, .deadline = {}});
+  ASSERT_TRUE(stop);
+  EXPECT_FALSE(std::get<RunCommand>(stop->front()).may_fail);
+}
+
+TEST(PlanOrder, StartsByRestartWhereThatIsAllThereIs) {
+  EXPECT_EQ(planned(by_restart, Verb::start), "run /w restart");
+}
+
+TEST(PlanOrder, EndsLeftoversAfterTheStopAndBeforeTheStart) {
+  const std::vector<ProcessIdentity> two{{.pid = 7, .start_ticks = 1}, {.pid = 8, .start_ticks = 1}};
+  EXPECT_EQ(planned(by_both, Verb::restart, two), "run /w stop, end 2 leftover processes, run /w start");
+  EXPECT_EQ(planned(by_start, Verb::start, {two[0]}), "end 1 leftover process, run /w start");
+  EXPECT_EQ(planned(by_restart, Verb::restart, two), "end 2 leftover processes, run /w restart");
+}
+
+TEST(PlanOrder, LeavesLeftoversAloneWhenItStopsAndWhereThereIsAUnit) {
+  const std::vector<ProcessIdentity> one{{.pid = 7, .start_ticks = 1}};
+  EXPECT_EQ(planned(by_both, Verb::stop, one), "run /w stop");
+  EXPECT_EQ(planned(by_unit, Verb::restart, one), "restart apache2.service");
+}
+
+TEST(PlanOrder, RefusesWhatThereIsNoWayToDo) {
+  EXPECT_EQ(planned(by_nothing, Verb::start), "web: no command and no unit to start it");
+  EXPECT_EQ(planned(by_start, Verb::stop), "web: no command and no unit to stop it");
+}
+
+TEST(DescribeSteps, ShowsHostileArgumentsHarmlessly) {
+  const std::string text = describe_steps({RunCommand{.argv = {"/w", "\x1b[2J\n"}, .may_fail = false}});
+  EXPECT_EQ(text, "run /w \\x1b[2J\\x0a");
+}
+
+}  // namespace
+}  // namespace systemcheck::test

@@ -59,15 +59,15 @@ RestartChoice decide_held(RestartMemo memo, Owner owner, Suppressed why, std::st
   return withhold(std::move(choice), why);
 }
 
-Instant next_look(Instant since, Instant now) {
-  return now + std::clamp<Duration>((now - since) / 10, look_again_after, look_again_after_max);
+Instant next_look(Duration first, Instant since, Instant now) {
+  return now + std::clamp<Duration>((now - since) / 10, first, look_again_after_max);
 }
 
 RestartChoice decide_unsettled(RestartMemo memo, std::string reason, Instant now) {
   if (!memo.suspect_since) memo.suspect_since = now;
   auto choice = stand_by(std::move(memo), ServiceState::suspect, std::move(reason));
   choice.step = RestartStep::look_again;
-  choice.wake_at = next_look(*choice.memo.suspect_since, now);
+  choice.wake_at = next_look(look_again_after, *choice.memo.suspect_since, now);
   return choice;
 }
 

@@ -62,6 +62,7 @@ inline constexpr Duration fresh_for = std::chrono::seconds{1};
 /// While something is unsettled or being verified, one looks again after this, then at a tenth of the
 /// time that it lasts already: a slow start or a riddle that stays costs few looks.
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};
+inline constexpr Duration verify_again_after = std::chrono::milliseconds{20};
 inline constexpr Duration look_again_after_max = std::chrono::seconds{30};
 /// Attempts wait for this share of their backoff more or less, so that a fleet does not move in step.
 inline constexpr double jitter_share = 0.1;

@@ -66,8 +66,7 @@ TEST(Restart, NeverActsInObserveAndCountsOnce) {
     const auto choice =
         decide_restart(service, policy, memo, sight(Presence::gone, noon + i * 1s), noon + i * 1s);
     EXPECT_NE(choice.step, RestartStep::restart);
-    if (choice.newly_suppressed) EXPECT_EQ(*choice.newly_suppressed, Suppressed::observe);
-    counted += choice.newly_suppressed ? 1 : 0;
+    counted += choice.newly_suppressed == Suppressed::observe ? 1 : 0;
     memo = choice.memo;
   }
   EXPECT_EQ(counted, 1);

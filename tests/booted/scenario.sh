@@ -10,7 +10,7 @@ say() { printf '%s\n' "$*" >>/results/report; }
 fail_with_evidence() {
   say "not ok - $1"
   { echo "=== $1"; systemctl --no-pager status "${unit:-apache2}" | head -20; metrics | grep "service=\"${service:-httpd}\"" |
-    grep -vE ' 0$'; journalctl --no-pager -u systemcheckd | tail -n 30; } >>/results/evidence 2>&1
+    grep -vE ' 0$'; tail -n 30 /results/daemon.log; } >>/results/evidence 2>&1
 }
 check() { # check WHAT COMMAND…: holds now
   local what=$1; shift
@@ -78,8 +78,9 @@ Before=apache2.service fragile.service proftpd.service
 ExecStart=/build/systemcheckd --config /run/systemcheck.yaml
 RuntimeDirectory=systemcheck
 StateDirectory=systemcheck
-StandardOutput=journal
+StandardError=append:/results/daemon.log
 UNIT
+cp /usr/bin/sleep /run/bycommand
 cat >/run/systemcheck.yaml <<'YAML'
 cycle: 1s
 mode: act
@@ -94,14 +95,16 @@ services:
   bind: {preset: bind}
   always: {match: {unit: always.service}}
   fragile: {match: {unit: fragile.service}}
+  bycommand: {match: {exe: /run/bycommand}, start: [/usr/bin/setsid, --fork, /run/bycommand, infinity]}
 YAML
 systemctl daemon-reload
 systemctl start always fragile
+setsid --fork /run/bycommand infinity </dev/null >/dev/null 2>&1
 for unit in apache2 ssh rsyslog named proftpd sendmail; do within 30 "Debian has started $unit" active "$unit"; done
 
 # --- it sees what systemd sees ----------------------------------------------------------------
 systemctl start systemcheckd
-for service in httpd sshd proftpd sendmail syslog bind always fragile; do
+for service in httpd sshd proftpd sendmail syslog bind always fragile bycommand; do
   # What does not even see the machine need not be tried any further.
   within 20 "$service is up" state_is "$service" up || { systemctl poweroff; exit; }
 done
@@ -115,15 +118,44 @@ for round in 1 2; do
   within 20 "apache2 answers again ($round)" answers
   within 20 "httpd is up again ($round)" state_is httpd up
   check "that was restart $round of httpd" restarts_are httpd "$round"
-  [ "$round" = 2 ] || sleep 0.1
 done
+ssh-keygen -q -t ed25519 -N '' -f /root/key
+install -D -m 600 /root/key.pub /root/.ssh/authorized_keys
+mkfifo /run/to-session
+ssh -q -o StrictHostKeyChecking=no -i /root/key root@127.0.0.1 cat </run/to-session >/run/from-session &
+exec 7>/run/to-session
+session_carries() { echo "$1" >&7; sleep 0.1; grep -qx "$1" /run/from-session; }
+within 10 "somebody is logged in" session_carries "before"
 for pair in sshd:ssh proftpd:proftpd syslog:rsyslog bind:named; do
   service=${pair%:*} unit=${pair#*:}
   before=$(main_pid "$unit")
   kill -9 "$before"
   within 20 "$unit has a new main process after kill -9" another_main_than "$before" "$unit"
+  within 20 "that was restart 1 of $service" restarts_are "$service" 1
   within 20 "$service is up again" state_is "$service" up
 done
+check "who was logged in when sshd died still is" session_carries "after"
+exec 7>&-
+
+# --- what is started by a command lives outside of the daemon's own unit -----------------------
+service=bycommand unit=systemcheckd
+pid_of() { pgrep -x "$1"; }
+pkill -9 -x bycommand
+within 20 "that was restart 1 of bycommand" restarts_are bycommand 1
+within 20 "bycommand is up again" state_is bycommand up
+own_group() { grep '^0::' "/proc/$(pid_of bycommand)/cgroup"; }
+outside() { ! own_group | grep -q systemcheckd; }
+check "it is not in the control group of the daemon" outside
+kept=$(pid_of bycommand)
+
+# --- the daemon itself may come and go ---------------------------------------------------------
+mains() { for one in apache2 ssh proftpd rsyslog named always fragile; do main_pid "$one"; done; }
+before=$(mains)
+systemctl restart systemcheckd
+within 20 "httpd is up after a restart of the daemon" state_is httpd up
+check "no service was touched by that" [ "$(mains)" = "$before" ]
+check "nor what was started by a command" [ "$(pid_of bycommand)" = "$kept" ]
+check "and counters begin anew" restarts_are httpd 0
 
 # --- (b) what an administrator stopped stays stopped -------------------------------------------
 service=httpd unit=apache2
@@ -138,7 +170,28 @@ within 10 "httpd is up after systemctl start" state_is httpd up
 before=$(main_pid apache2)
 kill -9 "$before"
 within 20 "apache2 is watched again" another_main_than "$before" apache2
+within 20 "httpd is up again" restarts_are httpd $((count + 1))
 within 20 "httpd is up" state_is httpd up
+
+# A restart by an administrator, or a reload, is nobody else's business.
+count=$(restarts httpd)
+before=$(main_pid apache2)
+systemctl restart apache2
+check "systemctl restart restarts" another_main_than "$before" apache2
+within 10 "httpd is up after it" state_is httpd up
+systemctl reload apache2
+within 10 "httpd is up after systemctl reload" state_is httpd up
+for_seconds 3 "httpd stays up" state_is httpd up
+check "we had no part in it" restarts_are httpd "$count"
+
+# Stopped before the daemon was started: it was not there to see it, and still knows.
+systemctl stop proftpd
+within 10 "proftpd is held after systemctl stop" state_is proftpd held
+systemctl restart systemcheckd
+within 20 "proftpd is held after a restart of the daemon" state_is proftpd held
+for_seconds 3 "proftpd stays stopped" inactive proftpd
+systemctl start proftpd
+within 10 "proftpd is up after systemctl start" state_is proftpd up
 
 # --- (c) what systemd restarts is left to systemd ----------------------------------------------
 service=always unit=always
@@ -158,6 +211,7 @@ touch /run/fragile.broken
 kill -9 "$(main_pid fragile)"
 third_try() { [ "$(wc -l </results/starts.fragile)" -ge 3 ]; }
 within 40 "fragile is tried three times" third_try
+# shellcheck disable=SC2016  # awk's own variables
 check "with growing pauses" awk '{ t[NR] = $1 } END { a = t[2] - t[1]; b = t[3] - t[2]; exit !(a > 4 && a < 8 && b > 8.5 && b < 14) }' /results/starts.fragile
 check "it is not said to be up" metric_is 'systemcheck_service_up{service="fragile"}' 0
 rm /run/fragile.broken
@@ -166,4 +220,5 @@ within 40 "fragile comes up when it can" state_is fragile up
 # --- (e) a machine that goes down is not held up -----------------------------------------------
 say "done"
 : >/results/starts
+wc -l </results/daemon.log >/results/said-before-shutdown
 systemctl poweroff

@@ -23,6 +23,7 @@
 #include "os/clock.h"
 #include "os/inbox.h"
 #include "publish/snmp_answers.h"
+#include "publish/snmp_complaints.h"
 #include "publish/snmp_surroundings.h"
 
 // All of net-snmp. Its agent is single-threaded globals, so one thread here owns all of them, from
@@ -48,7 +49,6 @@ static_assert(std::is_same_v<oid, unsigned long>);
 
 /// One name for init_agent, init_snmp, snmp_store and snmp_shutdown: it is that of the file with engineBoots.
 constexpr const char* application = "systemcheck";
-constexpr std::size_t startup_complaints_max = 8;
 
 using NetsnmpRoot = std::array<oid, objects_oid.size()>;
 
@@ -154,25 +154,13 @@ int answer(netsnmp_mib_handler* self, netsnmp_handler_registration*, netsnmp_age
   return SNMP_ERR_NOERROR;
 }
 
-/// What net-snmp complains of: while it starts that explains a failure, later it goes to the caller.
-struct Complaints {
-  std::function<void(std::string_view)> on_complaint{};
-  std::vector<std::string> of_startup{};
-  bool is_started = false;
-
-  void add(std::string line) {
-    if (is_started && on_complaint) on_complaint(line);
-    if (!is_started && of_startup.size() < startup_complaints_max) of_startup.push_back(std::move(line));
-  }
-};
-
 int take_log_line(int, int, void* message, void* complaints) noexcept {
   const auto& line = *static_cast<const snmp_log_message*>(message);
   if (line.priority > LOG_WARNING) return 0;
   std::string_view text = line.msg;
   while (text.ends_with('\n'))
     text.remove_suffix(1);
-  static_cast<Complaints*>(complaints)->add(printable(text));
+  static_cast<Complaints*>(complaints)->add(printable(text), steady_now());
   return 0;
 }
 
@@ -218,7 +206,7 @@ using Addresses = std::vector<std::string>;
 class EmbeddedAgent {
  public:
   EmbeddedAgent(const Board<View>& views, std::function<void(std::string_view)> on_complaint)
-      : answers_(views), complaints_{.on_complaint = std::move(on_complaint)} {}
+      : answers_(views), complaints_(std::move(on_complaint)) {}
 
   Result<Addresses> open(const std::string& listen, const std::vector<std::string>& config_lines) {
     const auto open_before = open_descriptors();
@@ -228,7 +216,7 @@ class EmbeddedAgent {
     keep_from_children(open_before);
     if (!is_listening) return failure("cannot listen on " + listen);
     snmp_store(application);  // At once: engineBoots must grow even if we are killed.
-    complaints_.is_started = true;
+    complaints_.set_started();
     return bound_addresses();
   }
 
@@ -298,7 +286,7 @@ class EmbeddedAgent {
   }
 
   Error failure(std::string what) const {
-    for (const auto& line : complaints_.of_startup)
+    for (const auto& line : complaints_.of_startup())
       what += "; " + line;
     return {Error::Kind::failed, what};
   }

@@ -16,7 +16,7 @@ namespace systemcheck {
 
 /// What most callers leave as it is.
 struct SnmpOptions {
-  /// What net-snmp complains of while it runs, a line each. Called on the agent's thread.
+  /// What net-snmp complains of while it runs: printable lines, a few a minute. Called on the agent's thread.
   std::function<void(std::string_view)> on_complaint{};
   /// More lines in the language of snmpd.conf(5): other communities and views.
   std::vector<std::string> config_lines{};

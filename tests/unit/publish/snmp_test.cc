@@ -14,7 +14,9 @@
 #include <thread>
 
 #include "os/clock.h"
+#include "os/inbox.h"
 #include "publish/oids.h"
+#include "publish/snmp_complaints.h"
 #include "support/shell.h"
 #include "support/snmp_client.h"
 #include "support/view_builder.h"
@@ -56,17 +58,18 @@ struct World {
   OwnNetSnmp tools{};
   Board<View> board{};
   std::set<int> open_before = open_descriptors_of_test();
+  Inbox<std::string> complaints{Complaints::lines_a_minute_max};
   std::unique_ptr<SnmpAgent> agent{};
   std::string error{};
 
   World() {
-    auto started =
-        SnmpAgent::start(any_port(), directory.path(), community, board,
-                         {.on_complaint = {},
-                          .config_lines = {"view narrow included " + root, "view narrow excluded " + reasons,
-                                           "view narrow excluded " + disk_sizes,
-                                           "rocommunity " + narrow + " 127.0.0.0/8 -V narrow",
-                                           "rwcommunity " + writer + " 127.0.0.0/8"}});
+    auto started = SnmpAgent::start(
+        any_port(), directory.path(), community, board,
+        {.on_complaint = [this](std::string_view line) { (void)complaints.put(std::string(line)); },
+         .config_lines = {"view narrow included " + root, "view narrow excluded " + reasons,
+                          "view narrow excluded " + disk_sizes,
+                          "rocommunity " + narrow + " 127.0.0.0/8 -V narrow",
+                          "rwcommunity " + writer + " 127.0.0.0/8"}});
     if (started) {
       agent = *std::move(started);
     } else {
@@ -381,6 +384,13 @@ TEST_F(RunningAgent, SurvivesPacketsWithAnythingInThem) {
   EXPECT_TRUE(is_alive());
 }
 
+TEST_F(RunningAgent, ComplainsOfPacketsThatMakeNoSense) {
+  const SnmpClient client(port());
+  client.send(encode({.pdu = static_cast<Pdu>(0x13), .community = community, .oids = {sys_uptime}}));
+  ASSERT_TRUE(is_alive());
+  EXPECT_FALSE(world->complaints.take_all().empty());
+}
+
 TEST_F(RunningAgent, LeavesNoDescriptorToChildren) {
   int opened = 0;
   for (const auto number : open_descriptors_of_test()) {
@@ -389,7 +399,7 @@ TEST_F(RunningAgent, LeavesNoDescriptorToChildren) {
     EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0)
         << number << " is " << std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(number));
   }
-  EXPECT_GE(opened, 3) << "its socket and two inboxes";
+  EXPECT_GE(opened, 4) << "its socket, two inboxes and ours";
 }
 
 std::set<std::string> own_sockets() {

@@ -160,13 +160,14 @@ void Supervision::watch_units() {
   watched_units_ = units;
   actuator_ = world_.make_actuator(controls_of(*config_, units));
 
-  units.erase(std::remove(units.begin(), units.end(), std::string{}), units.end());
-  units_watch_.cancel();
-  if (units.empty()) return;
-  units_watch_ = world_.units.watch(units, [this](const Result<UnitStatus>& status) {
-    if (status) note_unit(*status);
-    if (!status) note_units_lost();
-  });
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    auto& service = *services_[i];
+    service.unit_watch.cancel();
+    service.unit.reset();
+    if (units[i].empty()) continue;
+    service.unit_watch =
+        world_.units.watch({&units[i], 1}, [this, i](const auto& status) { note_unit(i, status); });
+  }
 }
 
 void Supervision::watch_main(std::size_t index) {
@@ -196,23 +197,13 @@ void Supervision::note_end(std::size_t index) {
   reconsider(index);
 }
 
-void Supervision::note_unit(const UnitStatus& status) {
-  for (std::size_t i = 0; i < services_.size(); ++i) {
-    auto& service = *services_[i];
-    if (service.row.unit != status.name) continue;
-    const bool main_has_changed = !service.unit || service.unit->main_pid != status.main_pid;
-    service.unit = status;
-    if (main_has_changed && status.main_pid != 0) hooks_.look_wanted();
-    reconsider(i);
-  }
-}
-
-void Supervision::note_units_lost() {
-  for (std::size_t i = 0; i < services_.size(); ++i) {
-    if (!services_[i]->unit) continue;
-    services_[i]->unit.reset();
-    reconsider(i);
-  }
+void Supervision::note_unit(std::size_t index, const Result<UnitStatus>& status) {
+  auto& service = *services_[index];
+  const auto main_pid = service.unit ? service.unit->main_pid : 0;
+  service.unit.reset();
+  if (status) service.unit = *status;
+  if (status && status->main_pid != 0 && status->main_pid != main_pid) hooks_.look_wanted();
+  reconsider(index);
 }
 
 RestartSituation Supervision::situation_of(const Supervised& service) const {
@@ -225,7 +216,9 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   if (was_never_seen) situation.evidence.finding = {Presence::unknown, "not looked at yet"};
   situation.evidence.main_died = service.died_at.has_value();
   situation.evidence.manager = world_.units.manager();
-  if (situation.evidence.manager != Manager::absent) situation.evidence.unit = service.unit;
+  const bool is_systemd_there = situation.evidence.manager != Manager::absent;
+  situation.evidence.has_unit = is_systemd_there && !service.row.unit.empty();
+  if (is_systemd_there) situation.evidence.unit = service.unit;
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;

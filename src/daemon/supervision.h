@@ -49,8 +49,7 @@ class Supervision {
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);
-  void note_unit(const UnitStatus& status);
-  void note_units_lost();
+  void note_unit(std::size_t index, const Result<UnitStatus>& status);
   void reconsider(std::size_t index);
   void carry_out(std::size_t index, const RestartChoice& choice);
   void note_state(Supervised& service, const RestartChoice& choice);
@@ -64,7 +63,6 @@ class Supervision {
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::string> watched_units_{};
-  Watch units_watch_{};
   Watch manager_watch_{};
   Ticket last_ticket_ = 0;
 };

@@ -68,13 +68,21 @@ Cause decide_by_unit(const GoneEvidence& evidence) {
   return {Kind::systemd, "systemd: " + unit.active_state + " (" + unit.sub_state + ")"};
 }
 
+/// systemd knows why it is gone and has not said so: that is no reason to do anything.
+Cause decide_without_word(const GoneEvidence& evidence) {
+  auto cause = decide_without_unit(evidence);
+  if (cause.kind == Kind::alive) return cause;
+  return {Kind::unknown, "systemd has not told of its unit"};
+}
+
 }  // namespace
 
 Cause decide_cause(const GoneEvidence& evidence) {
   if (evidence.manager == Manager::stopping) return {Kind::shutdown, "the machine is going down"};
-  const bool has_unit = evidence.unit && !evidence.unit->active_state.empty() &&
-                        (evidence.unit->load_state == "loaded" || evidence.unit->load_state == "masked");
-  return has_unit ? decide_by_unit(evidence) : decide_without_unit(evidence);
+  if (!evidence.unit && evidence.has_unit) return decide_without_word(evidence);
+  const bool is_loaded = evidence.unit && !evidence.unit->active_state.empty() &&
+                         (evidence.unit->load_state == "loaded" || evidence.unit->load_state == "masked");
+  return is_loaded ? decide_by_unit(evidence) : decide_without_unit(evidence);
 }
 
 }  // namespace systemcheck

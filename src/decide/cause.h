@@ -33,7 +33,8 @@ struct GoneEvidence {
   bool is_stale = false;   ///< the finding is older than it may be
   bool main_died = false;  ///< the kernel reported the end of the main process after the finding was made
   Manager manager = Manager::absent;
-  std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd does not answer
+  std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd has not told of it
+  bool has_unit = false;             ///< it is known to be run by a unit of a systemd that is there
   bool was_up = false;               ///< seen up since this daemon started
   std::string unit_file_state_when_up{};
 };

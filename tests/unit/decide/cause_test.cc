@@ -142,6 +142,15 @@ TEST(WhyIsItGone, RunningOutsideSystemdIsRunning) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
 }
 
+TEST(WhyIsItGone, IsUnknownUntilSystemdHasToldOfItsUnit) {
+  auto evidence = gone_service();
+  evidence.manager = Manager::running;
+  evidence.has_unit = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
+  evidence.finding = {Presence::present, "7 processes"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+}
+
 TEST(WhyIsItGone, NotInstalledIsAbsent) {
   GoneEvidence evidence;
   evidence.finding = {Presence::absent, "not installed here"};

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
-#include "base/text.h"
+#include "publish/view_words.h"
 
 namespace systemcheck {
 namespace {
@@ -32,6 +33,9 @@ std::string date_and_time(WallTime time) {
           '\0'};
 }
 
+/// UTF-8: every byte of a character but its first.
+bool is_inside_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
+
 }  // namespace
 
 SnmpValue gauge(std::uint64_t number, SnmpType type) {
@@ -53,8 +57,15 @@ SnmpValue counter(std::uint64_t number) {
 SnmpValue truth_value(bool is_true) { return {.number = is_true ? 1 : 2}; }
 
 SnmpValue text_value(std::string_view text) {
-  constexpr std::size_t ellipsis_bytes = 3;
-  return {.type = SnmpType::octets, .octets = printable(text, snmp_text_bytes_max - ellipsis_bytes)};
+  constexpr std::string_view ellipsis = "…";
+  std::string shown = published_text(text);
+  if (shown.size() > snmp_text_bytes_max) {
+    auto end = snmp_text_bytes_max - ellipsis.size();
+    while (is_inside_character(shown[end]))
+      --end;
+    shown.replace(end, std::string::npos, ellipsis);
+  }
+  return {.type = SnmpType::octets, .octets = std::move(shown)};
 }
 
 SnmpValue ticks_at(Instant when, const SnmpMoment& moment) {

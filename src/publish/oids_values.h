@@ -20,7 +20,7 @@ SnmpValue permille_gauge(double ratio);
 /// Wraps, as a counter must (RFC 2578, 7.1.6).
 SnmpValue counter(std::uint64_t number);
 SnmpValue truth_value(bool is_true);
-/// UTF-8 of at most snmp_text_bytes_max bytes; what is none, or controls a terminal, is written as \xNN.
+/// The same text that others publish (published_text), cut to snmp_text_bytes_max bytes.
 SnmpValue text_value(std::string_view text);
 /// sysUpTime at `when`; 0 for what was before the agent's start (RFC 2579, TimeStamp).
 SnmpValue ticks_at(Instant when, const SnmpMoment& moment);

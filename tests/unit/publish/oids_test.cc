@@ -367,18 +367,35 @@ TEST(OidTable, WrapsCounters) {
       number_at(ViewBuilder().sequence((std::uint64_t{1} << 32) + 5).build(), scalar("scSampleSequence")), 5);
 }
 
-TEST(OidTable, CutsTextAtTheLimitOfItsType) {
+std::string reason_shown_for(const std::string& reason) {
   auto row = make_row("mine");
-  row.reason = std::string(10'000, 'x');
-  const auto text = octets_at(ViewBuilder().service(row).build(), cell("scServiceReason", "mine"));
-  EXPECT_EQ(text.size(), snmp_text_bytes_max);
+  row.reason = reason;
+  return octets_at(ViewBuilder().service(row).build(), cell("scServiceReason", "mine"));
 }
 
-TEST(OidTable, ShowsHostileTextHarmlessly) {
-  auto row = make_row("mine");
-  row.reason = "\x1b[2J\xff";
-  EXPECT_EQ(octets_at(ViewBuilder().service(row).build(), cell("scServiceReason", "mine")), "\\x1b[2J\\xff");
+TEST(OidTable, CutsTextAtTheLimitOfItsType) {
+  EXPECT_EQ(reason_shown_for(std::string(255, 'x')), std::string(255, 'x'));
+  EXPECT_EQ(reason_shown_for(std::string(256, 'x')), std::string(252, 'x') + "…");
+  EXPECT_EQ(reason_shown_for(std::string(10'000, 'x')), std::string(252, 'x') + "…");
 }
+
+TEST(OidTable, NeverCutsACharacterInHalf) {
+  std::string snowmen = "x";
+  for (int i = 0; i < 100; ++i)
+    snowmen += "☃";
+  const auto shown = reason_shown_for(snowmen);
+  EXPECT_EQ(shown, snowmen.substr(0, 1 + 83 * 3) + "…");
+  EXPECT_EQ(reason_shown_for("xx" + snowmen), "xx" + snowmen.substr(0, 1 + 83 * 3) + "…");
+}
+
+TEST(OidTable, LeavesTheBackslashOfAUnitAlone) {
+  auto row = make_row("mine");
+  row.unit = "backup@srv-\\x2ddata.service";
+  EXPECT_EQ(octets_at(ViewBuilder().service(row).build(), cell("scServiceUnit", "mine")),
+            "backup@srv-\\x2ddata.service");
+}
+
+TEST(OidTable, ShowsHostileTextHarmlessly) { EXPECT_EQ(reason_shown_for("\x1b[2J\xff"), "\\x1b[2J\\xff"); }
 
 TEST(OidTable, ClampsExitCodesToTheRangeOfTheModule) {
   auto row = make_row("mine");

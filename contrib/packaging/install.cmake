@@ -1,4 +1,4 @@
-# What is installed where, and the Debian package: cmake --build build/release --target package
+# What is installed where, and the Debian package: cmake --workflow --preset package
 include(GNUInstallDirs)
 
 install(TARGETS systemcheckd DESTINATION ${CMAKE_INSTALL_SBINDIR})
@@ -9,6 +9,7 @@ install(FILES contrib/man/systemcheckd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man
 install(FILES contrib/man/systemcheckctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES contrib/man/systemcheck.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)

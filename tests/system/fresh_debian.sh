@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Follows the README on a Debian that has nothing but its essential packages: contrib/quickstart, on a copy of
-# what is committed. Packages come from wherever this machine's own apt gets them. It takes root, mmdebstrap and
-# ten minutes; without the first two the exit code is 77, which ctest shows as skipped.
+# Follows the README on a Debian that has nothing but its essential packages: contrib/quickstart and the Debian
+# package, on a copy of what is committed. Packages come from wherever this machine's own apt gets them. It takes
+# root, mmdebstrap and ten minutes; without the first two the exit code is 77, which ctest shows as skipped.
 set -euo pipefail
 
 skip() {
@@ -15,17 +15,42 @@ follow_readme() {
   mount --rbind /dev "$machine/dev"
   mount -t proc proc "$machine/proc"
   exec chroot "$machine" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-    bash -euo pipefail -c '
-      cd /root/systemcheck
-      contrib/quickstart --smoke
-      left=$(for one in /proc/[1-9]*; do [ "$one" = "/proc/$$" ] || readlink "$one/exe" || true; done | grep systemcheck || true)
-      [ -z "$left" ] || { echo "left running: $left" >&2; exit 1; }
-      [ ! -e /usr/sbin/policy-rc.d ] || { echo "left behind: /usr/sbin/policy-rc.d" >&2; exit 1; }
-      left=$(find /tmp /run -name "systemcheck*")
-      [ -z "$left" ] || { echo "left behind: $left" >&2; exit 1; }
-      echo "once more, with everything there already"
-      contrib/quickstart --smoke'
+    bash -euo pipefail /root/systemcheck/tests/system/fresh_debian.sh --within
 }
+
+# No process but this one and its own, no policy, no files.
+must_be_clean() {
+  local left
+  left=$(for one in /proc/[1-9]*; do readlink "$one/exe" || true; done | grep systemcheck || true)
+  [ -z "$left" ] || { echo "left running: $left" >&2; exit 1; }
+  left=$(find /tmp /run /usr/sbin/policy-rc.d -name 'systemcheck*' -o -name 'policy-rc.d' 2>/dev/null || true)
+  [ -z "$left" ] || { echo "left behind: $left" >&2; exit 1; }
+}
+
+try_quickstart() {
+  contrib/quickstart --smoke
+  must_be_clean
+  echo "once more, with everything there already"
+  contrib/quickstart --smoke
+  must_be_clean
+}
+
+try_package() {
+  cmake --workflow --preset package >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+  apt-get -q -y install ./build/package/systemcheck_*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+  must_be_clean
+  systemcheckd --check-config
+  systemcheckd --once --observe | grep -m1 '^systemcheck_load1 '
+  dpkg --purge systemcheck >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+  ! command -v systemcheckd || { echo "still there after purging" >&2; exit 1; }
+}
+
+if [ "${1-}" = --within ]; then
+  cd /root/systemcheck
+  try_quickstart
+  try_package
+  exit 0
+fi
 
 if [ "${1-}" = --inside ]; then
   follow_readme "$2"

@@ -211,7 +211,6 @@ touch /run/fragile.broken
 kill -9 "$(main_pid fragile)"
 third_try() { [ "$(wc -l </results/starts.fragile)" -ge 3 ]; }
 within 40 "fragile is tried three times" third_try
-# shellcheck disable=SC2016  # awk's own variables
 check "with growing pauses" awk '{ t[NR] = $1 } END { a = t[2] - t[1]; b = t[3] - t[2]; exit !(a > 4 && a < 8 && b > 8.5 && b < 14) }' /results/starts.fragile
 check "it is not said to be up" metric_is 'systemcheck_service_up{service="fragile"}' 0
 rm /run/fragile.broken

@@ -267,7 +267,7 @@ def write_config(path, config):
 class Daemon:
     """One systemcheckd with a configuration of its own, ready when the constructor returns."""
 
-    def __init__(self, test, config, args=()):
+    def __init__(self, test, config, args=(), wrapper=()):
         self.test = test
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="daemon-", dir=test.directory))
         self.config_path = self.directory / "systemcheck.yaml"
@@ -285,11 +285,17 @@ class Daemon:
         (self.directory / "state").mkdir(mode=0o700)
         write_config(self.config_path, self.config)
         with open(self.log_path, "wb") as log:
-            self.process = test.spawn([program("systemcheckd"), "--config", str(self.config_path), *args], log)
+            self.process = test.spawn(
+                [*wrapper, program("systemcheckd"), "--config", self.config_path, *args], log)
         self.port = int(self.logged(r"listening on http://127\.0\.0\.1:(\d+)").group(1))
         if self.config["snmp"]["mode"] != "disabled":
             self.snmp_port = int(self.logged(r"listening on udp:127\.0\.0\.1:(\d+)").group(1))
         wait_until(lambda: self.http("/-/ready")[0] == 200, lambda: f"readiness\n{self.log()}")
+
+    def signal(self, number):
+        """To the daemon itself, also where something stands around it."""
+        inside = [pid for pid in descendants(self.process.pid) if executable(pid) == program("systemcheckd")]
+        os.kill(min(inside, default=self.process.pid), number)
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -357,7 +363,7 @@ class Daemon:
         if config is not None:
             self.config = {**self.config, **config}
         write_config(self.config_path, text if text is not None else self.config)
-        self.process.send_signal(signal.SIGHUP)
+        self.signal(signal.SIGHUP)
 
     def ctl(self, *args):
         return run([program("systemcheckctl"), "--socket", self.socket_path, *args])
@@ -373,7 +379,7 @@ class Daemon:
 
     def stop(self):
         """Asks it to end and returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         code = self.process.wait(timeout=PATIENCE)
         return code
 
@@ -416,8 +422,8 @@ class SystemTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, f"{argv}: {result.stdout}{result.stderr}")
         return result.stdout
 
-    def daemon(self, config, args=()):
-        return Daemon(self, config, args)
+    def daemon(self, config, args=(), wrapper=()):
+        return Daemon(self, config, args, wrapper)
 
     def end_everything(self):
         """The daemon first, so that it does not bring back what is being ended; then all that is left."""

@@ -158,9 +158,12 @@ struct OidTable::State {
   }
 };
 
-OidTable::OidTable(std::shared_ptr<const View> view)
-    : state_(std::make_unique<const State>(
-          State{.view = view, .lists = instances_of(*view), .processes = count_processes(*view)})) {}
+OidTable::OidTable(std::shared_ptr<const View> view) {
+  auto lists = instances_of(*view);
+  const auto processes = count_processes(*view);
+  state_ = std::make_unique<const State>(
+      State{.view = std::move(view), .lists = std::move(lists), .processes = processes});
+}
 OidTable::OidTable(OidTable&&) noexcept = default;
 OidTable& OidTable::operator=(OidTable&&) noexcept = default;
 OidTable::~OidTable() = default;

@@ -34,6 +34,7 @@
 // from leaving its sockets to the children that a restart starts.
 
 // In libnetsnmpmibs, without a public header.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 void init_system_mib(void);
 void init_sysORTable(void);
@@ -41,6 +42,7 @@ void init_snmp_mib(void);
 void init_snmpEngine(void);
 void init_usmStats(void);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace systemcheck {
 namespace {
@@ -141,6 +143,8 @@ bool is_all_in_view(const netsnmp_agent_request_info& info) {
   return netsnmp_acm_check_subtree(info.asp->pdu, root.data(), root.size()) == VACM_SUCCESS;
 }
 
+/// No exception (no memory) may cross net-snmp's frames: it ends the program here.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int answer(netsnmp_mib_handler* self, netsnmp_handler_registration*, netsnmp_agent_request_info* info,
            netsnmp_request_info* requests) noexcept {
   const auto& answers = *static_cast<const Answers*>(self->myvoid);
@@ -285,7 +289,7 @@ class EmbeddedAgent {
     return addresses;
   }
 
-  Error failure(std::string what) const {
+  [[nodiscard]] Error failure(std::string what) const {
     for (const auto& line : complaints_.of_startup())
       what += "; " + line;
     return {Error::Kind::failed, what};

@@ -294,8 +294,8 @@ class Daemon:
 
     def signal(self, number):
         """To the daemon itself, also where something stands around it."""
-        inside = [pid for pid in descendants(self.process.pid) if executable(pid) == program("systemcheckd")]
-        os.kill(min(inside, default=self.process.pid), number)
+        whole_tree = [self.process.pid, *descendants(self.process.pid)]
+        os.kill(next(pid for pid in whole_tree if executable(pid) == program("systemcheckd")), number)
 
     def log(self):
         return self.log_path.read_text(errors="replace")

@@ -85,7 +85,12 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
   if (community->is_new) {
     journal.write(Severity::notice, "made a read-only SNMP community for loopback: " + community->text);
   }
-  auto snmp = SnmpAgent::start(config.snmp, config.state_directory, community->text, board);
+  auto snmp = SnmpAgent::start(config.snmp, config.state_directory, community->text, board,
+                               {.on_complaint =
+                                    [&journal](std::string_view line) {
+                                      journal.write(Severity::warning, "snmp: " + std::string(line));
+                                    },
+                                .config_lines = {}});
   if (!snmp) return std::move(snmp).error();
   doors.snmp = *std::move(snmp);
   for (const auto& address : doors.snmp->addresses())

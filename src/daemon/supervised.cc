@@ -20,6 +20,7 @@ void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProces
   row.unit = unit_of(rules, sight);
   row.manager = manager_words(rules, row.unit);
   row.user = sight.user;
+  row.is_readable = !sight.unreadable;
   row.processes = static_cast<std::uint32_t>(sight.members.size());
   row.main = sight.main;
   row.threads = sight.threads;

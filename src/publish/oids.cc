@@ -65,9 +65,7 @@ const std::vector<FileSystem>* file_systems_of(const View& view) {
 
 /// Whether the number of processes and what they use mean anything.
 bool is_readable(const View& view, std::size_t row) {
-  if (view.services[row].state == ServiceState::unknown) return false;
-  const auto& seen = view.snapshot->services;
-  return seen.size() != view.services.size() || !seen[row].unreadable;
+  return view.services[row].state != ServiceState::unknown && view.services[row].is_readable;
 }
 
 void fill_disks(const View& view, InstanceLists& lists) {

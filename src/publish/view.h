@@ -37,6 +37,7 @@ struct ServiceRow {
   WallTime state_since{};
   Instant state_since_instant{};
 
+  bool is_readable = true;  ///< false: its processes could not be told, what follows means nothing
   std::uint32_t processes = 0;
   std::uint32_t processes_min = 1;
   std::optional<std::uint32_t> processes_max{};

@@ -272,10 +272,9 @@ TEST(OidTable, SaysNothingOfProcessesThatCouldNotBeTold) {
 }
 
 TEST(OidTable, SaysNothingOfProcessesThatWereUnreadableInThisCycle) {
-  auto builder = ViewBuilder().service(make_row_that_is_held("mine", Owner::admin));
-  builder.snapshot().services.resize(1);
-  builder.snapshot().services[0].unreadable = Error{Error::Kind::denied, "no"};
-  EXPECT_FALSE(value_at(table_of(builder.build()), cell("scServiceProcs", "mine")));
+  auto row = make_row_that_is_held("mine", Owner::admin);
+  row.is_readable = false;
+  EXPECT_FALSE(value_at(table_of(ViewBuilder().service(row).build()), cell("scServiceProcs", "mine")));
 }
 
 TEST(OidTable, DescribesTheMachine) {

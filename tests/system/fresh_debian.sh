@@ -37,6 +37,7 @@ try_quickstart() {
 }
 
 try_package() {
+  contrib/install-packages contrib/packages/build.txt contrib/packages/package.txt
   cmake --workflow --preset package >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
   apt-get -q -y install ./build/package/systemcheck_*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
   must_be_clean

@@ -236,13 +236,15 @@ void Child::note_exit() {
 /// group keeps its number, but for the same reason the kernel does not tell when the last has gone.
 void Child::look_for_others() {
   auto look = loop_.aside([this, group = pid_]() -> Callback {
-    if (!read_has_living_members(group)) return [this] { finish(); };
-    return [this] {
-      look_delay_ *= 2;
-      next_look_ = loop_.at(loop_.now() + look_delay_, [this] { look_for_others(); });
-    };
+    const bool is_alone = !read_has_living_members(group);
+    return [this, is_alone] { is_alone ? finish() : look_again_later(); };
   });
   if (look) look_ = *std::move(look);  // Else SIGKILL comes in its time.
+}
+
+void Child::look_again_later() {
+  look_delay_ *= 2;
+  next_look_ = loop_.at(loop_.now() + look_delay_, [this] { look_for_others(); });
 }
 
 void Child::finish() {

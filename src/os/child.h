@@ -64,6 +64,7 @@ class Child {
   void kill_group();
   void note_exit();
   void look_for_others();
+  void look_again_later();
   void finish();
   [[nodiscard]] CommandEnd take_end();
 

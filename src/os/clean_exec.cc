@@ -1,6 +1,7 @@
 #include "os/clean_exec.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,7 +34,7 @@ void reset_signals() {
     ::sigaction(number, &plain, nullptr);  // KILL, STOP: EINVAL
   sigset_t none{};
   sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 void close_from(unsigned first) {
@@ -121,8 +122,8 @@ std::array<rlimit, RLIM_NLIMITS> read_clean_limits() {
     limit.rlim_cur = std::min(soft, limit.rlim_max);
   };
   constexpr rlim_t mib = rlim_t{1} << 20;
-  set(RLIMIT_NOFILE, 1024, 512 * 1024);   // DefaultLimitNOFILE=, systemd-system.conf(5)
-  set(RLIMIT_MEMLOCK, 8 * mib, 8 * mib);  // DefaultLimitMEMLOCK=
+  set(RLIMIT_NOFILE, 1024, rlim_t{512} << 10);  // DefaultLimitNOFILE=, systemd-system.conf(5)
+  set(RLIMIT_MEMLOCK, 8 * mib, 8 * mib);        // DefaultLimitMEMLOCK=
   set(RLIMIT_CORE, 0, RLIM_INFINITY);
   set(RLIMIT_STACK, 8 * mib, RLIM_INFINITY);
   return limits;

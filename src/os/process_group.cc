@@ -1,22 +1,18 @@
 #include "os/process_group.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
-#include <memory>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/text.h"
 #include "os/descriptor.h"
 
 namespace systemcheck {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 std::string_view read_stat(const std::string& process, std::array<char, 1024>& buffer) {
   const std::string path = "/proc/" + process + "/stat";
@@ -39,14 +35,14 @@ bool is_living_member(std::string_view stat, pid_t group) {
 }
 
 bool read_has_living_members(pid_t group) {
-  const std::unique_ptr<DIR, CloseDirectory> processes(::opendir("/proc"));
-  if (!processes) return true;  // Not known: as if there were some.
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc", error);
   std::array<char, 1024> buffer{};
-  while (const dirent* entry = ::readdir(processes.get())) {
-    const std::string name = entry->d_name;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const auto name = entry->path().filename().string();
     if (parse_number<pid_t>(name) && is_living_member(read_stat(name, buffer), group)) return true;
   }
-  return false;
+  return static_cast<bool>(error);  // Not known: as if there were some.
 }
 
 }  // namespace systemcheck

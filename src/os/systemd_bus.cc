@@ -35,6 +35,7 @@ Watch registered(const std::shared_ptr<Map>& map, std::uint64_t id) {
 template <typename Map>
 std::vector<typename Map::key_type> keys_of(const Map& map) {
   std::vector<typename Map::key_type> keys;
+  keys.reserve(map.size());
   for (const auto& [key, value] : map)
     keys.push_back(key);
   return keys;

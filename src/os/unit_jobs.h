@@ -34,7 +34,7 @@ class UnitJobs {
     std::string path{};  ///< empty: systemd has not answered yet
   };
   std::uint64_t add(std::string unit, std::string verb, OnDone on_done);
-  OnReply while_alive(OnReply on_reply) const;
+  [[nodiscard]] OnReply while_alive(OnReply on_reply) const;
   void note_answer(std::uint64_t id, const Result<BusMessage>& answer, const std::string& path);
   void finish(std::uint64_t id, const Status& status);
   [[nodiscard]] bool is_answer_missing() const;

@@ -52,9 +52,7 @@ class Bench(harness.SystemTest):
         self.run_ok(["cc", "-O2", "-o", stamp, source])
         standin = StandIn(self)
         start = [str(stamp), str(stamps), str(standin.executable), FOR_EVER]
-        crowd = f"for i in $(seq {self.processes}); do /usr/bin/sleep {FOR_EVER} & done; wait"
-        self.spawn(["/bin/bash", "-c", crowd])
-        harness.wait_until(lambda: len(harness.descendants()) >= self.processes, "the crowd")
+        self.crowd(self.processes)
         pid = standin.start()
         daemon = self.daemon({
             "cycle": "60s",
@@ -81,6 +79,7 @@ class Bench(harness.SystemTest):
 
 
 if __name__ == "__main__":
+    harness.enter_own_process_table()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=Bench.kills)
     parser.add_argument("--processes", type=int, default=Bench.processes, help="idle ones beside it")

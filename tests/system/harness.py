@@ -2,7 +2,8 @@
 
 A test gets a directory of its own, ports that the kernel picked, and processes that all descend from
 it: the test is their subreaper, so whatever the daemon or a service leaves behind falls to the test,
-which ends it by its process id and says so. Nothing else on the machine is touched.
+which ends it by its process id and says so. Where root runs it, it all happens in a process table of
+its own.
 
 Waiting is always for a condition, with a deadline; there is no sleep that hopes.
 """
@@ -265,9 +266,9 @@ def write_config(path, config):
 
 
 class Daemon:
-    """One systemcheckd with a configuration of its own, ready when the constructor returns."""
+    """One systemcheckd with a configuration of its own, ready when the constructor returns (unless not awaited)."""
 
-    def __init__(self, test, config, args=(), wrapper=()):
+    def __init__(self, test, config, args=(), wrapper=(), is_awaited=True):
         self.test = test
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="daemon-", dir=test.directory))
         self.config_path = self.directory / "systemcheck.yaml"
@@ -290,7 +291,8 @@ class Daemon:
         self.port = int(self.logged(r"listening on http://127\.0\.0\.1:(\d+)").group(1))
         if self.config["snmp"]["mode"] != "disabled":
             self.snmp_port = int(self.logged(r"listening on udp:127\.0\.0\.1:(\d+)").group(1))
-        wait_until(lambda: self.http("/-/ready")[0] == 200, lambda: f"readiness\n{self.log()}")
+        if is_awaited:
+            wait_until(lambda: self.http("/-/ready")[0] == 200, lambda: f"readiness\n{self.log()}")
 
     def signal(self, number):
         """To the daemon itself, also where something stands around it."""
@@ -388,6 +390,7 @@ class SystemTest(unittest.TestCase):
     """A directory, processes that are cleaned up, and the daemon."""
 
     needs_root = False
+    needs_own_table = False
     needs_programs = ()
     is_reaper = False
 
@@ -395,6 +398,8 @@ class SystemTest(unittest.TestCase):
     def setUpClass(cls):
         if cls.needs_root and os.geteuid() != 0:
             raise unittest.SkipTest("only root can run this")
+        if cls.needs_own_table and OWN_TABLE not in os.environ:
+            raise unittest.SkipTest("needs a process table of its own, and this machine lets nobody make one")
         for path in cls.needs_programs:
             if not shutil.which(path):
                 raise unittest.SkipTest(f"{path} is not installed (see tests/system/packages.txt)")
@@ -422,8 +427,13 @@ class SystemTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, f"{argv}: {result.stdout}{result.stderr}")
         return result.stdout
 
-    def daemon(self, config, args=(), wrapper=()):
-        return Daemon(self, config, args, wrapper)
+    def daemon(self, config, args=(), wrapper=(), is_awaited=True):
+        return Daemon(self, config, args, wrapper, is_awaited)
+
+    def crowd(self, size):
+        """So many idle processes, to be ended with the test."""
+        self.spawn(["/bin/bash", "-c", f"for i in $(seq {size}); do /usr/bin/sleep 1000000 & done; wait"])
+        wait_until(lambda: len(descendants()) >= size, "the crowd")
 
     def end_everything(self):
         """The daemon first, so that it does not bring back what is being ended; then all that is left."""
@@ -454,7 +464,23 @@ class SystemTest(unittest.TestCase):
 SKIPPED = 77  # what ctest takes for "not run"
 
 
+OWN_TABLE = "SYSTEMCHECK_OWN_PROCESS_TABLE"
+
+
+def enter_own_process_table():
+    """Runs this program anew in a process table of its own, where that is possible: the daemon then neither
+    sees nor touches what else runs on this machine, a web server of the same path included."""
+    into = ["unshare", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
+    may = os.geteuid() == 0 and OWN_TABLE not in os.environ and shutil.which("unshare")
+    if may and subprocess.run([*into, "true"], check=False, capture_output=True).returncode == 0:
+        os.environ[OWN_TABLE] = "yes"
+        # Not as its first process: sshd takes a child of that one for a daemon already.
+        first = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
+        os.execvp(into[0], [*into, *first, sys.executable, "-B", *sys.argv])
+
+
 def main():
+    enter_own_process_table()
     result = unittest.main(verbosity=2, exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)

@@ -2,6 +2,8 @@
 """What a process of anybody can do to those who look at it, and what must go on nevertheless."""
 
 import pathlib
+import signal
+import time
 
 import harness
 from harness import SystemTest, is_alive, wait_until
@@ -50,6 +52,26 @@ class Hostile(SystemTest):
         switch.touch()
         wait_until(lambda: daemon.http("/-/ready")[0] == 503, "unreadiness")
         self.assertEqual(daemon.stop(), 0)
+
+    def test_a_reading_that_comes_back_while_it_ends_finds_all_it_needs(self):
+        daemon, switch = self.stuck_daemon({})
+        switch.touch()
+        wait_until(lambda: daemon.http("/-/ready")[0] == 503, "unreadiness")
+        daemon.signal(signal.SIGTERM)
+        daemon.logged("stopping")
+        switch.unlink()
+        self.assertEqual(daemon.process.wait(timeout=harness.PATIENCE), 0, daemon.log())
+
+    def test_it_ends_cleanly_in_the_middle_of_a_look(self):
+        self.crowd(400)  # A look takes some milliseconds then, and the first one begins with the daemon.
+        standin = StandIn(self)
+        standin.start()
+        for attempt in range(12):
+            daemon = self.daemon({"services": {"standin": standin.settings()}}, is_awaited=False)
+            # A little later each time, so that some of them meet the look.
+            began = time.monotonic()
+            wait_until(lambda: time.monotonic() - began > attempt * 0.002, "the next moment")
+            self.assertEqual(daemon.stop(), 0, daemon.log())
 
     def test_names_that_lie_do_not_reach_the_metrics_as_lines(self):
         name = 'x\nsystemcheck_service_up{service="sshd"} 0\n'

@@ -7,7 +7,7 @@ from real_programs import Apache, Named, Proftpd, Rsyslogd, Sshd
 
 
 class RealPrograms(SystemTest):
-    needs_root = True
+    needs_own_table = True
     needs_programs = ("/usr/sbin/apache2", "/usr/sbin/proftpd", "/usr/sbin/sshd", "/usr/sbin/rsyslogd", "/usr/sbin/named")
 
     def comes_back(self, kind):

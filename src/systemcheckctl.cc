@@ -56,7 +56,7 @@ int show_status(const std::string& socket, bool as_json) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app{"Asks the systemcheck daemon of this machine.", "systemcheckctl"};
   std::string socket = "/run/systemcheck/control.sock";
   bool as_json = false;
@@ -72,4 +72,7 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : exit_unknown;
   }
   return show_status(socket, as_json);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "systemcheckctl: %s\n", error.what());
+  return exit_unknown;
 }

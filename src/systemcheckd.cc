@@ -122,26 +122,24 @@ std::function<double()> jitter_source() {
   };
 }
 
+void take_over(Daemon& daemon, const Result<Loaded>& loaded) {
+  if (loaded) {
+    daemon.reload(*loaded);
+  } else {
+    daemon.note_failed_reload(loaded.error().message);
+  }
+  notify_ready();
+}
+
 /// The files are read and understood aside; only the result comes to the main thread.
 void reload(const Arguments& arguments, EventLoop& loop, Daemon& daemon, Watch& job) {
   notify_reloading(loop.now());
   auto reading = loop.aside([&arguments, &daemon] {
     auto loaded = std::make_shared<Result<Loaded>>(load(arguments));
-    return [loaded, &daemon] {
-      if (*loaded) {
-        daemon.reload(**loaded);
-      } else {
-        daemon.note_failed_reload(loaded->error().message);
-      }
-      notify_ready();
-    };
+    return [loaded, &daemon] { take_over(daemon, *loaded); };
   });
-  if (reading) {
-    job = *std::move(reading);
-  } else {
-    daemon.note_failed_reload(reading.error().message);
-    notify_ready();
-  }
+  if (!reading) return take_over(daemon, reading.error());
+  job = *std::move(reading);
 }
 
 int serve(const Arguments& arguments, Config config) {
@@ -197,7 +195,7 @@ int act_on(const Arguments& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   Arguments arguments;
   CLI::App app{"Watches the services and the health of this machine, and restarts what has died.",
                "systemcheckd"};
@@ -212,4 +210,7 @@ int main(int argc, char** argv) {
   app.add_flag("--once", arguments.once, "look once, print the metrics and end");
   CLI11_PARSE(app, argc, argv);
   return act_on(arguments);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "systemcheckd: %s\n", error.what());
+  return exit_failed;
 }

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -41,7 +42,7 @@ std::optional<Options> parse_options(int count, char** arguments) {
 }
 
 int fail(const char* what) {
-  std::fprintf(stderr, "systemcheck-demo: %s: %s\n", what, std::strerror(errno));
+  std::fprintf(stderr, "systemcheck-demo: %s: %s\n", what, std::generic_category().message(errno).c_str());
   return 1;
 }
 

@@ -1,5 +1,7 @@
 #include "collect/installation.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -60,7 +62,7 @@ bool is_wanted(Host& host, const std::string& unit) {
   for (const auto& name : *names) {
     if (!name.ends_with(".wants") && !name.ends_with(".requires")) continue;
     if (++looked_at > wants_directories_max) return false;
-    if (exists(host, directory + '/' + name + '/' + unit)) return true;
+    if (exists(host, fmt::format("{}/{}/{}", directory, name, unit))) return true;
   }
   return false;
 }

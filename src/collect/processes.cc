@@ -107,6 +107,7 @@ std::vector<UserTotals> totals_by_user(const Processes& table) {
   rest.name = other_users;
   by_name.erase(rest.name);
   std::vector<UserTotals> shown;
+  shown.reserve(by_name.size() + 1);
   for (auto& [name, totals] : by_name)
     shown.push_back(std::move(totals));
   std::ranges::stable_sort(shown, std::greater{}, &UserTotals::resident_bytes);

@@ -27,7 +27,7 @@ struct ServiceProcesses {
   /// The main process: matches in everything, and no other process of the service is its parent.
   std::optional<ProcessIdentity> main{};
   std::vector<ProcessIdentity> members{};  ///< alive, the main one among them, by pid
-  std::string user{};  ///< of the main process
+  std::string user{};                      ///< of the main process
   std::uint32_t threads = 0;
   std::uint64_t resident_bytes = 0;  ///< summed: shared pages count once per process
   std::uint64_t swap_bytes = 0;
@@ -44,8 +44,10 @@ struct ServiceProcesses {
 /// reads through Host (pid files, unit files); belongs to the collector's thread.
 ///
 /// A process belongs to one service at most: the unit decides (its control group), then the pid
-/// file, the command line, the executable. A process that was once seen as the child of a member never
-/// becomes the main one: workers that outlive their parent do not count as the service.
+/// file, its parent's service, the user, the command line, the executable. A process that was once seen
+/// as the child of a member never becomes the main one, unless the pid file says so: workers that outlive
+/// their parent do not count as the service, a successor does. A member that left its parent's session
+/// is none where no control group holds it: a login session outlives sshd.
 class ServiceMatcher {
  public:
   /// A cmdline that RE2 refuses is a problem of load_config(), not met here.

@@ -82,7 +82,7 @@ class LocalControl : public Control {
     wait(client, Ready::writable, [this, client] { write_answer(client); });
   }
 
-  std::string answer_to(std::string_view request) const {
+  [[nodiscard]] std::string answer_to(std::string_view request) const {
     if (request == "status") return status_json(*views_.newest());
     return "{\"error\": \"unknown request\"}\n";
   }

@@ -38,8 +38,8 @@ spdlog::level::level_enum level_of(Severity severity) {
 class StderrJournal : public Journal {
  public:
   StderrJournal()
-      : is_journald_(std::getenv("JOURNAL_STREAM") !=
-                     nullptr),  // NOLINT(concurrency-mt-unsafe): before any thread
+      // NOLINTNEXTLINE(concurrency-mt-unsafe): read before there is any other thread.
+      : is_journald_(std::getenv("JOURNAL_STREAM") != nullptr),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines_max, 1)),
         logger_(std::make_shared<spdlog::async_logger>(
             "systemcheckd", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(), pool_,

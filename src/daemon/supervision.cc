@@ -316,8 +316,8 @@ void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
   const auto now = world_.loop.now();
-  service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy, has_succeeded,
-                              world_.draw_jitter(), now);
+  service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
+                              {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   if (!has_succeeded) {

@@ -196,13 +196,13 @@ RestartMemo note_attempt(RestartMemo memo, Instant now) {
 }
 
 RestartMemo note_outcome(RestartMemo memo, const Service& service, const RestartPolicy& policy,
-                         bool has_succeeded, double jitter, Instant now) {
+                         const AttemptEnd& end) {
   memo.is_in_flight = false;
   // Also after a success: a service that dies again at once waits for its turn.
-  memo.next_attempt = now + restart_pause(policy, memo.attempts, jitter);
-  if (has_succeeded) {
-    memo.verify_from = now;
-    memo.verify_until = std::max(now + look_again_after, *memo.attempt_began + service.start_timeout);
+  memo.next_attempt = end.at + restart_pause(policy, memo.attempts, end.jitter);
+  if (end.has_succeeded) {
+    memo.verify_from = end.at;
+    memo.verify_until = std::max(end.at + look_again_after, *memo.attempt_began + service.start_timeout);
   }
   return memo;
 }

@@ -73,8 +73,13 @@ RestartChoice decide_restart(const Service& service, const RestartPolicy& policy
 
 /// What is to be remembered when an order was given, and when its outcome is known.
 RestartMemo note_attempt(RestartMemo memo, Instant now);
+struct AttemptEnd {
+  bool has_succeeded = false;  ///< so the command says
+  double jitter = 0;           ///< as in RestartSituation
+  Instant at{};
+};
 RestartMemo note_outcome(RestartMemo memo, const Service& service, const RestartPolicy& policy,
-                         bool has_succeeded, double jitter, Instant now);
+                         const AttemptEnd& end);
 
 /// The pause after attempt number `attempts` (1 is the first): backoff, doubled each time up to the cap.
 Duration restart_pause(const RestartPolicy& policy, std::uint32_t attempts, double jitter);

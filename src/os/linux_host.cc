@@ -134,6 +134,18 @@ Result<std::size_t> LinuxHost::read_into(const char* path, std::span<char> buffe
   return read_all(file.number(), buffer, path);
 }
 
+/// One answer of getdents64(2). Returns how many entries it had.
+template <typename Visit>
+static std::size_t visit_entries(std::span<const char> answer, Visit& visit) {
+  std::size_t entries = 0;
+  for (std::size_t at = 0; at < answer.size(); ++entries) {
+    const auto* entry = reinterpret_cast<const dirent64*>(answer.data() + at);
+    at += entry->d_reclen;
+    visit(std::string_view(entry->d_name));
+  }
+  return entries;
+}
+
 template <typename Visit>
 Status LinuxHost::visit_names(std::string_view path, Visit visit) {
   const std::string terminated(path);
@@ -145,13 +157,9 @@ Status LinuxHost::visit_names(std::string_view path, Visit visit) {
     const auto length = ::getdents64(directory.number(), directory_buffer_.data(), directory_buffer_.size());
     if (length < 0) return os_error(path);
     if (length == 0) return Nothing{};
-    for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
-      const auto* entry = reinterpret_cast<const dirent64*>(directory_buffer_.data() + at);
-      at += entry->d_reclen;
-      if (++entries > directory_entries_max) {
-        return Error{Error::Kind::refused, std::string(path) + ": too many entries"};
-      }
-      visit(std::string_view(entry->d_name));
+    entries += visit_entries({directory_buffer_.data(), static_cast<std::size_t>(length)}, visit);
+    if (entries > directory_entries_max) {
+      return Error{Error::Kind::refused, std::string(path) + ": too many entries"};
     }
   }
 }

@@ -91,6 +91,7 @@ bool is_answered_early(MHD_Connection* connection, std::string_view method) {
 
 /// MHD calls this twice for a request without a body. An answer to the first call closes the
 /// connection afterwards (what may follow is not read); one to the second keeps it open.
+// NOLINTNEXTLINE(readability-function-size): MHD says what its parameters are.
 MHD_Result on_request(void* site, MHD_Connection* connection, const char* url, const char* method,
                       const char*, const char*, std::size_t*, void** state) {
   static char has_headers = 0;
@@ -187,7 +188,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpConfig& config, 
     return Error{Error::Kind::refused,
                  "http: more than " + std::to_string(http_addresses_max) + " addresses"};
   auto server = std::make_unique<MicrohttpdServer>();
-  if (auto done = server->listen(config, views, now); !done) return std::move(done).error();
+  if (auto done = server->listen(config, views, std::move(now)); !done) return std::move(done).error();
   if (auto done = server->serve(); !done) return std::move(done).error();
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -36,8 +36,8 @@ class HttpListener {
 
   HttpListener(Descriptor socket, std::string address, File file);
 
-  static Result<HttpListener> open_internet(std::string_view address);
-  static Result<HttpListener> open_file(std::string_view path);
+  static Result<HttpListener> open_internet(std::string_view text);
+  static Result<HttpListener> open_file(std::string_view text);
 
   Descriptor socket_{};
   std::string address_{};

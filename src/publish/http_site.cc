@@ -31,7 +31,7 @@ HttpSite::HttpSite(const Board<View>& views, Clock now, AllRequests all_requests
     : views_(views), now_(std::move(now)), all_requests_(std::move(all_requests)) {}
 
 HttpAnswer HttpSite::answer(const HttpRequest& request) {
-  const auto answer = route(request);
+  auto answer = route(request);
   count(request.path, answer.code);
   return answer;
 }

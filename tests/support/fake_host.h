@@ -89,13 +89,14 @@ class FakeHost : public Host {
 
   /// Removes a file, or a directory with all below it.
   void remove(const std::string& path) {
-    const auto is_below = [&path](const auto& entry) {
-      return entry.first == path || entry.first.starts_with(path + "/");
+    const auto remove_from = [&path](auto& entries) {
+      entries.erase(path);
+      entries.erase(entries.lower_bound(path + "/"), entries.lower_bound(path + "0"));  // '0' follows '/'
     };
-    std::erase_if(files_, is_below);
-    std::erase_if(links_, is_below);
-    std::erase_if(owners_, is_below);
-    std::erase_if(failures_, is_below);
+    remove_from(files_);
+    remove_from(links_);
+    remove_from(owners_);
+    remove_from(failures_);
   }
 
   /// Adds a process, or changes the one with this pid.

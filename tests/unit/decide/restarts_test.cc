@@ -105,7 +105,7 @@ TEST(Restart, WaitsForASightTakenAfterTheOutcomeBeforeItCallsAServiceUp) {
   const auto service = acting_service();
   const RestartPolicy policy;
   auto memo = note_attempt(memo_of_an_up_service(service, policy), noon + 1s);
-  memo = note_outcome(memo, service, policy, true, 0, noon + 2s);
+  memo = note_outcome(memo, service, policy, {true, 0, noon + 2s});
   const auto early = decide_restart(service, policy, memo, sight(Presence::present, noon + 1s), noon + 2s);
   EXPECT_EQ(early.state, ServiceState::restarting);
   const auto later = decide_restart(service, policy, memo, sight(Presence::present, noon + 3s), noon + 3s);
@@ -116,7 +116,7 @@ TEST(Restart, CallsAnAttemptFailedWhenTheServiceDoesNotComeUpInTime) {
   const auto service = acting_service();
   const RestartPolicy policy;
   auto memo = note_attempt(memo_of_an_up_service(service, policy), noon);
-  memo = note_outcome(memo, service, policy, true, 0, noon + 1s);
+  memo = note_outcome(memo, service, policy, {true, 0, noon + 1s});
   EXPECT_EQ(decide_restart(service, policy, memo, sight(Presence::gone, noon + 29s), noon + 29s).state,
             ServiceState::restarting);
   const auto late = decide_restart(service, policy, memo, sight(Presence::gone, noon + 30s), noon + 30s);
@@ -137,7 +137,7 @@ std::vector<Instant> restarts_of_a_service_that_never_stays_up(const RestartPoli
     memo = choice.memo;
     if (choice.step != RestartStep::restart) continue;
     restarts.push_back(now);
-    memo = note_outcome(note_attempt(memo, now), service, policy, true, 0, now);
+    memo = note_outcome(note_attempt(memo, now), service, policy, {true, 0, now});
     up_until = now + lives_for;
   }
   return restarts;

@@ -183,12 +183,12 @@ class MicrohttpdServer final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpConfig& config, const Board<View>& views,
-                                                      std::function<Instant()> now) {
+                                                      const std::function<Instant()>& now) {
   if (config.listen.size() > http_addresses_max)
     return Error{Error::Kind::refused,
                  "http: more than " + std::to_string(http_addresses_max) + " addresses"};
   auto server = std::make_unique<MicrohttpdServer>();
-  if (auto done = server->listen(config, views, std::move(now)); !done) return std::move(done).error();
+  if (auto done = server->listen(config, views, now); !done) return std::move(done).error();
   if (auto done = server->serve(); !done) return std::move(done).error();
   return std::unique_ptr<HttpServer>(std::move(server));
 }

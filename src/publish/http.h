@@ -24,7 +24,7 @@ class HttpServer {
   /// Binds every address of `config` or none. `views` outlives the server; `now` is asked on the
   /// server's threads.
   static Result<std::unique_ptr<HttpServer>> start(const HttpConfig& config, const Board<View>& views,
-                                                   std::function<Instant()> now = steady_now);
+                                                   const std::function<Instant()>& now = steady_now);
   virtual ~HttpServer() = default;
 
   /// What was bound, with the real port where 0 was asked for: "127.0.0.1:10060".

@@ -29,7 +29,7 @@ namespace {
 
 /// A process that survives SIGKILL for so long hangs in the kernel. We do not wait for it.
 constexpr Duration unkillable_after = std::chrono::seconds{2};
-constexpr int destruction_wait_ms = 50;
+constexpr int destruction_wait_ms = 1000;
 /// Descriptors that a child moves to 0 to 4 lie above those.
 constexpr int safe_number = 16;
 
@@ -183,9 +183,10 @@ Child::Child(EventLoop& loop, const Command& command, OnEnd on_end)
 Child::~Child() {
   if (pid_ < 0 || is_reaped_) return;
   signal_group(SIGKILL);
-  // SIGKILL works at once, but for a process that hangs in the kernel; that one stays a zombie of ours.
+  // SIGKILL works at once, but for a process that hangs in the kernel: that one becomes a zombie of ours
+  // in the end. We have waited for it already if it was not killed here.
   pollfd exit{.fd = pidfd_.number(), .events = POLLIN, .revents = 0};
-  ::poll(&exit, 1, destruction_wait_ms);
+  if (!is_killed_) ::poll(&exit, 1, destruction_wait_ms);
   (void)reap(pid_);
 }
 

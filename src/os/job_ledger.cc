@@ -50,6 +50,13 @@ void JobLedger::forget_jobs() {
   ours_early_.clear();
 }
 
+bool JobLedger::is_undecided(const std::string& unit) const {
+  for (const auto& [path, job] : jobs_) {
+    if (job.unit == unit && !job.is_ours && (!job.type || requests_ > 0)) return true;
+  }
+  return false;
+}
+
 /// Draws the conclusions that can be drawn, and forgets what is over.
 void JobLedger::settle() {
   if (requests_ > 0) return;

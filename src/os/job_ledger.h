@@ -37,6 +37,8 @@ class JobLedger {
   /// The bus was lost: of the jobs under way nothing more will be heard.
   void forget_jobs();
 
+  /// That a job of it is not understood yet: what is seen of the unit now may lack its reason.
+  [[nodiscard]] bool is_undecided(const std::string& unit) const;
   /// That somebody else has asked for a stop since the unit was last active.
   [[nodiscard]] bool stop_seen(const std::string& unit) const { return stopped_.contains(unit); }
 

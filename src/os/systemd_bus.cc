@@ -154,7 +154,7 @@ void SystemdBus::note_owner(const std::string& owner) {
     return;
   }
   retry_ = first_retry;
-  connection_.jobs = std::make_unique<UnitJobs>(*connection_.bus, ledger_);
+  connection_.jobs = std::make_unique<UnitJobs>(*connection_.bus, ledger_, [this] { ask_what_is_decided(); });
   // Without it systemd sends no signals at all; it forgets it when we go.
   (void)connection_.bus->call(systemd_call("Subscribe"), [](const Result<BusMessage>&) {});
   connection_.state->read();
@@ -269,9 +269,13 @@ void SystemdBus::note_properties(const std::string& name, const Result<BusMessag
   auto status = parse_unit_status(name, *reply);
   unit.id = parse_unit_id(name, *reply);
   ledger_.note_state(unit.id, status.active_state);
+  if (std::exchange(unit.asks_again, false)) ask(name);
+  // A unit that is inactive, and a moment later "by the way, somebody has stopped it", would be taken for
+  // one that has ended by itself.
+  unit.is_held_back = ledger_.is_undecided(unit.id);
+  if (unit.is_held_back) return;
   status.stop_job_seen = unit.reported_stop = ledger_.stop_seen(unit.id);
   unit.reported_error = false;
-  if (std::exchange(unit.asks_again, false)) ask(name);
   report(name, status);
 }
 
@@ -313,7 +317,7 @@ void SystemdBus::note_job_new(const BusMessage& signal) {
                               [this, path, generation = generation_](const Result<BusMessage>& it) {
                                 if (generation != generation_) return;
                                 ledger_.note_type(path, it ? it->text(0) : std::string());
-                                ask_where_stops_differ();
+                                ask_what_is_decided();
                               });
 }
 
@@ -323,14 +327,15 @@ void SystemdBus::note_job_removed(const BusMessage& signal) {
   connection_.state->note_job(signal.text(job_unit));
   ledger_.note_removed(path, result);
   if (const auto name = unit_called(signal.text(job_unit)); !name.empty()) refresh(name);
-  ask_where_stops_differ();
+  ask_what_is_decided();
   connection_.jobs->note_removed(path, result);  // Last: who hears of it may do anything.
 }
 
-void SystemdBus::ask_where_stops_differ() {
+void SystemdBus::ask_what_is_decided() {
   for (const auto& name : keys_of(units_)) {
     const auto& unit = units_[name];
-    if (ledger_.stop_seen(unit.id) != unit.reported_stop) refresh(name);
+    if (ledger_.is_undecided(unit.id)) continue;
+    if (unit.is_held_back || ledger_.stop_seen(unit.id) != unit.reported_stop) refresh(name);
   }
 }
 

@@ -59,6 +59,7 @@ class SystemdBus final : public Units {
     bool asks_again = false;
     bool reported_error = false;
     bool reported_stop = false;
+    bool is_held_back = false;  ///< until its jobs are understood
   };
 
   /// What lives as long as one connection.
@@ -84,7 +85,7 @@ class SystemdBus final : public Units {
   void note_path(const std::string& name, const Result<BusMessage>& reply);
   void ask(const std::string& name);
   void ask_all();
-  void ask_where_stops_differ();
+  void ask_what_is_decided();
   void note_properties(const std::string& name, const Result<BusMessage>& reply);
   void note_unit_error(const std::string& name, const Error& error);
   void report_absence_later(const std::string& name);

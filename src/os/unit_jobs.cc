@@ -54,6 +54,7 @@ Status UnitJobs::run(const std::string& unit, const std::string& verb, OnDone on
   auto sent = bus_.call(systemd_call("EnqueueUnitJob", {unit, verb, "replace"}),
                         while_alive([this, id](const Result<BusMessage>& answer) {
                           ledger_.note_answer(answer ? all_paths(*answer) : std::vector<std::string>{});
+                          on_decided_();
                           note_answer(id, answer, answer ? answer->text(answered_path) : std::string());
                         }));
   if (sent) return sent;

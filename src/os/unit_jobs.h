@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "os/bus.h"
 #include "os/job_ledger.h"
@@ -16,7 +17,9 @@ namespace systemcheck {
 /// from the destructor. Main thread.
 class UnitJobs {
  public:
-  UnitJobs(Bus& bus, JobLedger& ledger) : bus_(bus), ledger_(ledger) {}
+  /// `on_decided` is called when systemd has told which job is ours: the ledger may know more by then.
+  UnitJobs(Bus& bus, JobLedger& ledger, Callback on_decided)
+      : bus_(bus), ledger_(ledger), on_decided_(std::move(on_decided)) {}
   UnitJobs(const UnitJobs&) = delete;
   UnitJobs& operator=(const UnitJobs&) = delete;
   ~UnitJobs();
@@ -41,6 +44,7 @@ class UnitJobs {
 
   Bus& bus_;
   JobLedger& ledger_;
+  Callback on_decided_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Pending> pending_{};
   /// Results of jobs that may be ours, heard before the answer that would say so.

@@ -90,10 +90,8 @@ class FakeSystemd {
   void add_alias(const std::string& name, const std::string& target) { aliases_[name] = target; }
   void crash(const std::string& name) { settle(unit(name), "failed", "failed", "signal"); }
   void end_by_itself(const std::string& name) { settle(unit(name), "inactive", "dead", "success"); }
-  void auto_restart(const std::string& name) {
-    settle(unit(name), "activating", "auto-restart", "signal");
-    later(loop_.now() + job_takes, [this, name] { bring_up(unit(name)); });
-  }
+  void auto_restart(const std::string& name) { settle(unit(name), "activating", "auto-restart", "signal"); }
+  void finish_auto_restart(const std::string& name) { bring_up(unit(name)); }
   /// `systemctl stop|start|restart`, by a person. Returns when the signals are on their way.
   std::string admin(const std::string& type, const std::string& name) {
     return begin_job(alias(name), type, loop_.now() + job_takes);
@@ -141,7 +139,6 @@ class FakeSystemd {
     return "/org/freedesktop/systemd1/job/" + std::to_string(id);
   }
 
-  void later(Instant when, Callback callback) { timers_.push_back(loop_.at(when, std::move(callback))); }
   template <typename... Arguments>
   void emit(const char* member, const char* types, Arguments... arguments) {
     must(sd_bus_emit_signal(bus_, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", member,
@@ -293,7 +290,6 @@ class FakeSystemd {
   std::map<std::string, Unit> units_{};
   std::map<std::string, std::string> aliases_{};
   std::map<std::string, Job> jobs_{};
-  std::vector<Watch> timers_{};
   std::uint32_t last_job_ = 0;
   std::uint32_t last_pid_ = 700;
 };

@@ -81,6 +81,19 @@ TEST(JobLedger, DecidesAfterARefusalToo) {
   EXPECT_TRUE(ledger.stop_seen(web));
 }
 
+TEST(JobLedger, IsUndecidedUntilItKnowsTheTypeAndWhoseItIs) {
+  JobLedger ledger;
+  EXPECT_FALSE(ledger.is_undecided(web));
+  ledger.note_request();
+  ledger.note_new("/job/1", web);
+  EXPECT_TRUE(ledger.is_undecided(web));
+  EXPECT_FALSE(ledger.is_undecided("mail.service"));
+  ledger.note_type("/job/1", "stop");
+  EXPECT_TRUE(ledger.is_undecided(web)) << "it may be ours";
+  ledger.note_answer({"/job/2"});
+  EXPECT_FALSE(ledger.is_undecided(web));
+}
+
 TEST(JobLedger, SeesNoStopInARestart) {
   JobLedger ledger;
   ledger.note_new("/job/1", web);

@@ -40,6 +40,7 @@ TEST_F(SystemdBusTest, SeesAStopThatWasOverBeforeItsTypeCouldBeAsked) {
   wait_for_state(web, "inactive");
   settle();
   EXPECT_TRUE(seen[web].stop_job_seen);
+  EXPECT_THAT(history[web], Not(Contains("inactive"))) << "never without the reason";
 }
 
 TEST_F(SystemdBusTest, DoesNotTakeAFastStartForAStop) {

@@ -52,7 +52,7 @@ Result<Loaded> load(const Arguments& arguments) {
   if (!texts) return texts.error();
   auto loaded = load_config(*texts);
   if (!arguments.state_directory.empty()) loaded.config.state_directory = arguments.state_directory;
-  if (arguments.observe) loaded.config = only_observing(std::move(loaded.config));
+  if (arguments.observe || arguments.root != "/") loaded.config = only_observing(std::move(loaded.config));
   return loaded;
 }
 
@@ -143,6 +143,8 @@ void reload(const Arguments& arguments, EventLoop& loop, Daemon& daemon, Watch& 
 }
 
 int serve(const Arguments& arguments, Config config) {
+  // First of all: the worker may still look when the loop ends, and is left behind if it hangs.
+  static auto& host = *new LinuxHost(arguments.root);
   auto loop = SdEventLoop::make();
   if (!loop) return fail(loop.error());
   auto& events = **loop;
@@ -155,14 +157,17 @@ int serve(const Arguments& arguments, Config config) {
   if (!ended || !interrupted || !hung_up) return fail({Error::Kind::failed, "cannot watch for signals"});
 
   const auto journal = stderr_journal();
-  LinuxHost host(arguments.root);
   const auto units = units_for(arguments, events);
   Board<View> board;
-  World world{
-      .loop = events, .units = *units, .host = host, .journal = *journal, .draw_jitter = jitter_source()};
+  World world{.loop = events,
+              .units = *units,
+              .host = host,
+              .journal = *journal,
+              .is_this_machine = arguments.root == "/",
+              .draw_jitter = jitter_source()};
   world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
     auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
-    if (!arguments.observe) return actuator;
+    if (!arguments.observe && arguments.root == "/") return actuator;
     return std::make_unique<DryRunActuator>(std::move(actuator), events);
   };
   Daemon daemon(world, board, SYSTEMCHECK_VERSION);

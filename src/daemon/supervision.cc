@@ -171,6 +171,7 @@ void Supervision::watch_units() {
 }
 
 void Supervision::watch_main(std::size_t index) {
+  if (!world_.is_this_machine) return;
   auto& service = *services_[index];
   if (!service.sight.main || service.sight.main == service.watched) return;
   if (service.died_at) return;  // The sight is older than that death.

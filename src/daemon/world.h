@@ -19,6 +19,8 @@ struct World {
   Host& host;  ///< used by jobs set aside, and by nothing else
   Journal& journal;
   std::function<std::unique_ptr<Actuator>(std::vector<ServiceControl>)> make_actuator{};
+  /// False below another root: its pids are not ours, and nothing of it may be watched or acted upon.
+  bool is_this_machine = true;
   std::function<double()> draw_jitter{};  ///< -1 to 1
 };
 

@@ -81,8 +81,8 @@ Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
     return Error{Error::Kind::refused,
                  service.name + ": no command and no unit to " + std::string(in_words(order.verb)) + " it"};
   }
-  // A unit's processes are systemd's to end; it knows its control group.
-  const bool is_by_hand = service.unit.empty();
+  // A job leaves a unit's processes to systemd, which knows its control group; a command does not.
+  const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
   if (is_by_hand && order.verb != Verb::stop && !order.leftovers.empty()) {
     steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers});
   }

@@ -138,6 +138,14 @@ TEST(Apache, StartedByHandIsTheService) {
   EXPECT_THAT(pids_of(services[0]), ElementsAre(300, 301));
 }
 
+TEST(Apache, InItsUnitLeavesOutWhatWasStartedByHandBesides) {
+  WebServers world;
+  world.host.add_process(apache(300, 1, 0, "/user.slice/user-0.slice/session-2.scope"));
+  const auto services = world.look_again();
+  EXPECT_EQ(main_pid(services[0]), 100);
+  EXPECT_THAT(pids_of(services[0]), ElementsAre(100, 101, 102));
+}
+
 TEST(Apache, InAContainerOfThisMachineIsNotTheService) {
   WebServers world;
   for (const pid_t pid : {100, 101, 102})

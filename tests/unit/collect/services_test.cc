@@ -110,6 +110,22 @@ TEST(ServiceUsage, CountsANewProcessFromItsBeginning) {
   EXPECT_EQ(services[0].process_starts_total, 1U);
 }
 
+TEST(ServiceUsage, CountsAnOldProcessThatBecameAMemberFromThenOn) {
+  World world;
+  world.host.add_process(worker(10, 0, 0));
+  auto old = worker(11, 5000, 0);
+  old.executable = "/bin/sh";
+  world.host.add_process(old);
+  (void)world.look_again();
+  old.comm = "d";  // it executes the daemon
+  old.executable = "/usr/sbin/d";
+  world.host.add_process(old);
+  EXPECT_EQ(world.look_again()[0].user_seconds_total, 0);
+  old.user_ticks = 5100;
+  world.host.add_process(old);
+  EXPECT_DOUBLE_EQ(world.look_again()[0].user_seconds_total, 1);
+}
+
 TEST(ServiceUsage, CountsTheLastTicksOfAZombie) {
   World world;
   world.host.add_process(worker(10, 100, 0));

@@ -1,0 +1,63 @@
+#include "collect/service_kin.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_look.h"
+
+namespace systemcheck {
+namespace {
+
+using test::FakeLook;
+
+/// The table of a machine on which only these processes live.
+Processes table_of(FakeLook& world) {
+  auto table = Processes::collect(world.look);
+  EXPECT_TRUE(table);
+  return table ? *std::move(table) : Processes{};
+}
+
+TEST(KinMemory, ForgetsChildrenThatHaveEnded) {
+  FakeLook world;
+  world.host.add_process({.pid = 1, .comm = "init", .cmdline = "init"});
+  KinMemory memory;
+  for (pid_t pid = 1; pid <= 1000; ++pid)
+    memory.learn({.pid = pid, .start_ticks = 1000}, KinMemory::Child::worker);
+  memory.sweep(table_of(world));
+  EXPECT_EQ(memory.size(), 1U);
+  EXPECT_EQ(memory.find({.pid = 1, .start_ticks = 1000}), KinMemory::Child::worker);
+}
+
+TEST(KinMemory, ForgetsAChildWhoseNumberIsAStrangersNow) {
+  FakeLook world;
+  world.host.add_process({.pid = 7, .comm = "x", .cmdline = "x", .started_after = 500});
+  KinMemory memory;
+  memory.learn({.pid = 7, .start_ticks = 1000}, KinMemory::Child::session);
+  memory.sweep(table_of(world));
+  EXPECT_EQ(memory.size(), 0U);
+}
+
+TEST(KinFinder, LetsNothingPileUpWhileWorkersComeAndGo) {
+  FakeLook world;
+  const Service service{.name = "d", .match = {.executables = {"/usr/sbin/d"}}};
+  const std::vector<ServiceRule> rules = [&service] {
+    std::vector<ServiceRule> made;
+    made.emplace_back(service);
+    return made;
+  }();
+  const RuleIndex index(rules);
+  KinMemory memory;
+  world.host.add_process({.pid = 10, .cmdline = "d", .executable = "/usr/sbin/d", .session = 10});
+  for (pid_t pid = 100; pid < 200; ++pid) {
+    world.host.add_process(
+        {.pid = pid, .parent = 10, .cmdline = "d", .executable = "/usr/sbin/d", .session = 10});
+    const auto table = table_of(world);
+    const Circumstances circumstances;
+    const ServiceOwners owners(index, table, circumstances);
+    (void)KinFinder(rules[0], table, owners).find({table.find(10), table.find(pid)}, std::nullopt, memory);
+    world.host.end_process(pid);
+  }
+  EXPECT_EQ(memory.size(), 1U) << "the last worker, which nobody has seen go yet";
+}
+
+}  // namespace
+}  // namespace systemcheck

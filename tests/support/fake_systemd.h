@@ -51,6 +51,8 @@ class FakeSystemd {
   FakeSystemd(const FakeSystemd&) = delete;
   FakeSystemd& operator=(const FakeSystemd&) = delete;
   ~FakeSystemd() {
+    for (auto* message : waiting_)
+      sd_bus_message_unref(message);
     sd_bus_detach_event(bus_);
     sd_bus_flush(bus_);
     sd_bus_close_unref(bus_);
@@ -109,6 +111,15 @@ class FakeSystemd {
   std::vector<std::string> calls{};   ///< "EnqueueUnitJob restart apache2.service replace", in order
   std::vector<std::string> client{};  ///< unique names of those who subscribed
   bool denies = false;                ///< jobs are refused, as by polkit
+  bool hesitates = false;             ///< who asks for a job waits, as for polkit, until decide()
+  void decide() {
+    hesitates = false;
+    for (auto* message : std::exchange(waiting_, {})) {
+      sd_bus_message_rewind(message, 1);
+      answer_job(message, read_strings(message));
+      sd_bus_message_unref(message);
+    }
+  }
 
  private:
   struct Job {
@@ -237,6 +248,7 @@ class FakeSystemd {
   /// As the real one: the job is announced before the answer.
   void answer_job(sd_bus_message* message, const std::vector<std::string>& arguments) {
     const auto name = alias(arguments.at(0));
+    if (hesitates) return waiting_.push_back(sd_bus_message_ref(message));
     if (denies) {
       must(sd_bus_reply_method_errorf(message, SD_BUS_ERROR_ACCESS_DENIED, "Permission denied"));
       return;
@@ -290,6 +302,7 @@ class FakeSystemd {
   std::map<std::string, Unit> units_{};
   std::map<std::string, std::string> aliases_{};
   std::map<std::string, Job> jobs_{};
+  std::vector<sd_bus_message*> waiting_{};
   std::uint32_t last_job_ = 0;
   std::uint32_t last_pid_ = 700;
 };

@@ -55,10 +55,10 @@ class SystemdBusTest : public RealLoopTest {
     run_until([&] { return seen[name].active_state == state; });
   }
   /// Until everything that is on the bus now has come to us: answers keep the order of the questions.
-  void settle() {
-    const auto before = history[web].size();
-    units->refresh(web);
-    run_until([&] { return history[web].size() > before; });
+  void settle(const std::string& unit = web) {
+    const auto before = history[unit].size();
+    units->refresh(unit);
+    run_until([&] { return history[unit].size() > before; });
   }
   Status run_job(const std::string& unit, const std::string& verb) {
     std::optional<Status> result;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,32 @@ TEST_F(SystemdBusTest, SeesAStopThatWasOverBeforeItsTypeCouldBeAsked) {
   settle();
   EXPECT_TRUE(seen[web].stop_job_seen);
   EXPECT_THAT(history[web], Not(Contains("inactive"))) << "never without the reason";
+}
+
+TEST_F(SystemdBusTest, HoldsAUnitBackUntilItKnowsWhatItsJobWas) {
+  connect_and_see();
+  units->refresh(web);  // Asked before the job is announced, answered after it was done.
+  systemd->admin_at_once("stop", web);
+  wait_for_state(web, "inactive");
+  EXPECT_TRUE(seen[web].stop_job_seen);
+  EXPECT_THAT(history[web], Not(Contains("inactive"))) << "never without the reason";
+}
+
+TEST_F(SystemdBusTest, HoldsAUnitBackUntilItKnowsWhichJobIsOurs) {
+  connect_and_see();
+  systemd->unit(web).jobs_hang = true;
+  systemd->hesitates = true;
+  std::optional<bool> is_refused;
+  units->run_job("nothing.service", "stop", [&](const Status& it) { is_refused = !it; });
+  systemd->admin("stop", web);
+  run_until(
+      [this] { return std::ranges::count(systemd->calls, "Get org.freedesktop.systemd1.Job JobType") == 1; });
+  settle(mail);
+  EXPECT_EQ(history[web].back(), "active");
+  systemd->decide();
+  wait_for_state(web, "deactivating");
+  EXPECT_TRUE(seen[web].stop_job_seen);
+  EXPECT_TRUE(is_refused.value_or(false));
 }
 
 TEST_F(SystemdBusTest, DoesNotTakeAFastStartForAStop) {

@@ -65,18 +65,33 @@ bool is_same(const ProcessText& a, const ProcessText& b) {
 
 ProcessCache::ProcessCache() = default;
 
-Status ProcessCache::read_table(Host& host, Processes& table, Duration young_for) {
-  const auto pids = host.list_numbers("/proc");
-  if (!pids) return pids.error();
-  table.all.reserve(pids->size());
+Status ProcessCache::read_table(Host& host, Processes& table) {
+  return read(host, table, [](const Known&) { return false; });
+}
+
+Status ProcessCache::read_changes(Host& host, Processes& table, std::span<const pid_t> anew) {
+  return read(host, table, [anew](const Known& known) {
+    return !known.is_young && !std::ranges::binary_search(anew, known.process.identity.pid);
+  });
+}
+
+template <typename IsReusable>
+Status ProcessCache::read(Host& host, Processes& table, IsReusable is_reusable) {
+  const auto entries = host.list_numbers("/proc");
+  if (!entries) return entries.error();
+  table.all.reserve(entries->size());
   seen_.clear();
-  seen_.reserve(pids->size());
-  Pass pass{.host = host,
-            .table = table,
-            .page_bytes = host.constants().page_bytes,
-            .young_seconds = in_seconds(young_for)};
-  for (const auto pid : *pids) {
-    if (const auto read = read_process(pass, pid); !read) count_failure(table, pid, read.error());
+  seen_.reserve(entries->size());
+  Pass pass{.host = host, .table = table, .page_bytes = host.constants().page_bytes};
+  for (const auto& entry : *entries) {
+    auto* known = find_known(pass, entry.number);
+    if (known != nullptr && known->inode == entry.inode && is_reusable(*known)) {
+      table.all.push_back(known->process);
+      seen_.push_back(std::move(*known));
+      continue;
+    }
+    if (const auto done = read_process(pass, entry, known); !done)
+      count_failure(table, entry.number, done.error());
   }
   known_.swap(seen_);
   table.races_total = races_total_;
@@ -84,8 +99,16 @@ Status ProcessCache::read_table(Host& host, Processes& table, Duration young_for
   return Nothing{};
 }
 
-Status ProcessCache::read_process(Pass& pass, pid_t pid) {
-  ProcessPath path(pid);
+ProcessCache::Known* ProcessCache::find_known(Pass& pass, pid_t pid) {
+  while (pass.next_known < known_.size() && known_[pass.next_known].process.identity.pid < pid)
+    ++pass.next_known;
+  if (pass.next_known >= known_.size()) return nullptr;
+  auto& known = known_[pass.next_known];
+  return known.process.identity.pid == pid ? &known : nullptr;
+}
+
+Status ProcessCache::read_process(Pass& pass, NumberedEntry entry, Known* known) {
+  ProcessPath path(entry.number);
   const auto length = pass.host.read_into(path.file("/stat"), stat_buffer_);
   if (!length) return length.error();
   auto parsed = parse_stat({stat_buffer_.data(), *length}, pass.page_bytes);
@@ -94,39 +117,30 @@ Status ProcessCache::read_process(Pass& pass, pid_t pid) {
   const auto status = pass.host.status(path.directory());
   if (!status) return status.error();
   parsed->process.user = status->owner;
-  auto text = text_of(pass, *parsed);
-  if (!text) return text.error();
-  parsed->process.text = *std::move(text);
-  pass.table.all.push_back(std::move(parsed->process));
+  Known now{.process = parsed->process, .inode = entry.inode, .stack_start = parsed->stack_start};
+  if (const auto done = complete_text(pass, *parsed, known, now); !done) return done.error();
+  pass.table.all.push_back(now.process);
+  seen_.push_back(std::move(now));
   return Nothing{};
 }
 
-Result<std::shared_ptr<const ProcessText>> ProcessCache::text_of(Pass& pass, const ParsedStat& parsed) {
-  const auto& process = parsed.process;
-  auto* known = find_known(pass, parsed);
-  if (known != nullptr && !known->is_young && --known->refresh_in > 0) {
-    seen_.push_back(std::move(*known));
-    return seen_.back().text;
+Status ProcessCache::complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now) {
+  const bool is_known = known != nullptr && known->process.identity == now.process.identity &&
+                        known->process.text->comm == parsed.comm && known->stack_start == now.stack_start;
+  if (is_known && !known->is_young && known->refresh_in > 1) {
+    now.process.text = known->process.text;
+    now.refresh_in = static_cast<std::uint8_t>(known->refresh_in - 1);
+    return Nothing{};
   }
   auto read = read_text(pass.host, parsed);
   if (!read) return read.error();
-  const bool is_unchanged = known != nullptr && is_same(*known->text, *read);
-  auto text = is_unchanged ? known->text : std::make_shared<const ProcessText>(*std::move(read));
-  seen_.push_back({.identity = process.identity,
-                   .is_young = age_seconds(process, pass.table) < pass.young_seconds,
-                   .refresh_in = static_cast<std::uint8_t>(text_refresh_passes +
-                                                           process.identity.pid % text_refresh_passes),
-                   .text = text});
-  return text;
-}
-
-ProcessCache::Known* ProcessCache::find_known(Pass& pass, const ParsedStat& parsed) {
-  const auto& identity = parsed.process.identity;
-  while (pass.next_known < known_.size() && known_[pass.next_known].identity.pid < identity.pid)
-    ++pass.next_known;
-  if (pass.next_known >= known_.size()) return nullptr;
-  auto& known = known_[pass.next_known];
-  return known.identity == identity && known.text->comm == parsed.comm ? &known : nullptr;
+  const bool is_unchanged = is_known && is_same(*known->process.text, *read);
+  now.process.text =
+      is_unchanged ? known->process.text : std::make_shared<const ProcessText>(*std::move(read));
+  now.is_young = age_seconds(now.process, pass.table) < in_seconds(young_for);
+  now.refresh_in =
+      static_cast<std::uint8_t>(text_refresh_passes + now.process.identity.pid % text_refresh_passes);
+  return Nothing{};
 }
 
 Result<ProcessText> ProcessCache::read_text(Host& host, const ParsedStat& parsed) {

@@ -16,42 +16,49 @@ namespace systemcheck {
 /// A text is read again after so many passes, and up to as many more, spread over the processes: some
 /// write what they are doing into their command line.
 inline constexpr std::uint8_t text_refresh_passes = 64;
+/// Until this age a process is read anew each time: it may not have executed its program yet, taken its
+/// user or written its title. What executes another program later is told by the place of its stack.
+inline constexpr Duration young_for = std::chrono::seconds{10};
 
 /// Reads the process table, and remembers between passes what of a process stays the same.
 ///
 /// A pass over ten thousand processes is nearly all kernel time, so what counts is how many files are
 /// opened: /proc/PID/stat and the owner of /proc/PID for each process; the command line, the
 /// executable and the control group only for those not seen before. A process is told by its pid, its
-/// start and its name. A young one is read anew each time: between fork(2) and execve(2) it looks like
-/// its parent. Belongs to the collector's thread.
+/// start, its name and where its stack begins. Belongs to the collector's thread.
 class ProcessCache {
  public:
   ProcessCache();
 
   /// Fills `all`, `unread` and the counters of `table`, whose uptime and ticks are set already.
-  Status read_table(Host& host, Processes& table, Duration young_for);
+  Status read_table(Host& host, Processes& table);
+  /// The same, but opens only the files of processes that are new, young or among `anew` (ascending). The
+  /// others are listed as the last pass left them: alive for certain, their numbers older.
+  Status read_changes(Host& host, Processes& table, std::span<const pid_t> anew);
 
   /// How many processes are remembered: those of the last pass.
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:
   struct Known {
-    ProcessIdentity identity{};
+    Process process{};
+    std::uint64_t inode = 0;  ///< of its directory in /proc
+    std::uint64_t stack_start = 0;
     bool is_young = false;  ///< when its text was read
     std::uint8_t refresh_in = 0;
-    std::shared_ptr<const ProcessText> text{};
   };
   struct Pass {
     Host& host;
     Processes& table;
     std::uint64_t page_bytes = 0;
-    double young_seconds = 0;
     std::size_t next_known = 0;  ///< both lists ascend by pid: they are walked side by side
   };
 
-  Status read_process(Pass& pass, pid_t pid);
-  Result<std::shared_ptr<const ProcessText>> text_of(Pass& pass, const ParsedStat& parsed);
-  Known* find_known(Pass& pass, const ParsedStat& parsed);
+  template <typename IsReusable>
+  Status read(Host& host, Processes& table, IsReusable is_reusable);
+  Status read_process(Pass& pass, NumberedEntry entry, Known* known);
+  Status complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now);
+  Known* find_known(Pass& pass, pid_t pid);
   Result<ProcessText> read_text(Host& host, const ParsedStat& parsed);
   void count_failure(Processes& table, pid_t pid, const Error& error);
 

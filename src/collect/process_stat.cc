@@ -34,8 +34,9 @@ class Fields {
   bool is_torn_ = false;
 };
 
-Process parse_fields(Fields& fields, std::uint64_t page_bytes) {
-  Process process;
+ParsedStat parse_fields(Fields& fields, std::uint64_t page_bytes) {
+  ParsedStat parsed;
+  auto& process = parsed.process;
   const auto state = fields.word();
   process.state = state.empty() ? '?' : state.front();
   process.parent = static_cast<pid_t>(fields.number());
@@ -53,7 +54,9 @@ Process parse_fields(Fields& fields, std::uint64_t page_bytes) {
   process.identity.start_ticks = fields.count();
   process.virtual_bytes = fields.count();
   process.resident_bytes = fields.count() * page_bytes;
-  return process;
+  fields.skip(3);  // its limit, start and end of its code
+  parsed.stack_start = fields.count();
+  return parsed;
 }
 
 }  // namespace
@@ -67,8 +70,8 @@ Result<ParsedStat> parse_stat(std::string_view stat, std::uint64_t page_bytes) {
   const auto pid = parse_number<pid_t>(stat.substr(0, open));
   if (!pid || *pid <= 0) return Error{Error::Kind::malformed, "does not begin with a pid"};
   Fields fields(stat.substr(close + 1));
-  ParsedStat parsed{.process = parse_fields(fields, page_bytes),
-                    .comm = stat.substr(open + 2, close - open - 2)};
+  auto parsed = parse_fields(fields, page_bytes);
+  parsed.comm = stat.substr(open + 2, close - open - 2);
   if (fields.is_torn()) return Error{Error::Kind::malformed, "ends in the middle"};
   parsed.process.identity.pid = *pid;
   return parsed;

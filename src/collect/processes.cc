@@ -15,8 +15,6 @@
 namespace systemcheck {
 namespace {
 
-constexpr int young_cycles = 2;
-
 /// What the table needs to know of the machine before its first line.
 Result<Processes> read_surroundings(Host& host) {
   const auto clock = read_boot_clock(host);
@@ -132,16 +130,26 @@ void describe_users(Metrics& metrics, const Processes& table) {
   }
 }
 
-}  // namespace
-
-Result<Processes> Processes::collect(Look& look) {
+template <typename Read>
+Result<Processes> read_processes(Look& look, Read read) {
   auto table = read_surroundings(look.host);
   if (!table) return table;
-  const auto read = look.process_cache.read_table(look.host, *table, young_cycles * look.config.cycle);
-  if (!read) return read.error();
+  if (auto done = read(*table); !done) return std::move(done).error();
   if (auto complete = check_completeness(*table); !complete) return std::move(complete).error();
   table->user_names = read_user_names(look.host, *table);
   return table;
+}
+
+}  // namespace
+
+Result<Processes> Processes::collect(Look& look) {
+  return read_processes(look,
+                        [&look](auto& table) { return look.process_cache.read_table(look.host, table); });
+}
+
+Result<Processes> Processes::collect_changes(Look& look, std::span<const pid_t> anew) {
+  return read_processes(look,
+                        [&](auto& table) { return look.process_cache.read_changes(look.host, table, anew); });
 }
 
 void Processes::describe(Metrics& metrics) const {

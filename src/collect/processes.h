@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ struct Processes {
   std::vector<std::pair<uid_t, std::string>> user_names{};  ///< of all users in it, by uid
 
   static Result<Processes> collect(Look& look);
+  /// Much cheaper: what was seen in the last pass and is not among `anew` (ascending) is as it was then.
+  static Result<Processes> collect_changes(Look& look, std::span<const pid_t> anew);
   void describe(Metrics& metrics) const;
 
   /// Null when there is none. O(log n).
@@ -82,6 +85,8 @@ struct Processes {
 struct ParsedStat {
   Process process{};
   std::string_view comm{};  ///< points into the argument
+  /// Where its stack begins, another place for each program it executes; 0: not ours to see.
+  std::uint64_t stack_start = 0;
 };
 Result<ParsedStat> parse_stat(std::string_view stat, std::uint64_t page_bytes);
 

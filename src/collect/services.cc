@@ -90,6 +90,7 @@ Error hidden_error(pid_t pid) {
 struct ServiceMatcher::State {
   std::vector<ServiceRule> rules{};
   std::vector<Followed> followed{};
+  std::vector<pid_t> owned{};
   std::uint64_t ticks_per_second = 100;
 
   std::vector<ServiceProcesses> look_for_installations(Host& host);
@@ -118,6 +119,8 @@ std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Pro
   }
   return services;
 }
+
+const std::vector<pid_t>& ServiceMatcher::owned() const { return state_->owned; }
 
 std::vector<ServiceProcesses> ServiceMatcher::State::look_for_installations(Host& host) {
   std::vector<ServiceProcesses> services(rules.size());
@@ -148,13 +151,17 @@ void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
   }
   const RuleIndex index(rules);
   const ServiceOwners owners(index, table, circumstances);
-  std::vector<std::vector<const Process*>> owned(rules.size());
+  std::vector<std::vector<const Process*>> owned_by(rules.size());
+  owned.clear();
   for (const auto& process : table.all) {
-    if (const auto owner = owners.owner_of(process)) owned[*owner].push_back(&process);
+    const auto owner = owners.owner_of(process);
+    if (!owner) continue;
+    owned_by[*owner].push_back(&process);
+    owned.push_back(process.identity.pid);
   }
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const KinFinder finder(rules[i], table, owners);
-    const auto kin = finder.find(owned[i], files[i].process, followed[i].memory);
+    const auto kin = finder.find(owned_by[i], files[i].process, followed[i].memory);
     services[i].note = files[i].note;
     const auto hidden = owners.hidden().find(i);
     if (kin.main == nullptr && hidden != owners.hidden().end()) {

@@ -58,6 +58,9 @@ class ServiceMatcher {
 
   /// One entry for each service, in the configured order.
   std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table);
+  /// All processes that belonged to some service in the last table, ascending: also those that are no
+  /// members.
+  [[nodiscard]] const std::vector<pid_t>& owned() const;
 
  private:
   struct State;

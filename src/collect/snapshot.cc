@@ -63,7 +63,7 @@ Snapshot Collection::take(std::uint64_t cycle) {
 ServiceLook Collection::look() {
   ServiceLook seen{.taken = host_.now()};
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
-  seen.services = matcher_.match(host_, Processes::collect(look));
+  seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()));
   return seen;
 }
 

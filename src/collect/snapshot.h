@@ -20,7 +20,7 @@ struct Snapshot {
   std::vector<ServiceProcesses> services{};  ///< in the order of Config::services
 };
 
-/// A look at the processes alone, between two snapshots.
+/// A look at the processes alone, between two snapshots: the services' own and what came since the last one.
 struct ServiceLook {
   Instant taken{};  ///< when it began: what happens later is not in it
   std::vector<ServiceProcesses> services{};

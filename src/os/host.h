@@ -23,6 +23,14 @@ struct FileStatus {
   WallTime modified{};
 };
 
+/// One entry of a directory whose name is a decimal number.
+struct NumberedEntry {
+  pid_t number = 0;
+  /// Of the entry, getdents64(2). In /proc it belongs to one process: a number that is used again has
+  /// another.
+  std::uint64_t inode = 0;
+};
+
 /// statvfs(3) of one mounted file system.
 struct FileSystemUsage {
   std::uint64_t size_bytes = 0;
@@ -53,7 +61,7 @@ class Host {
   /// Names in a directory, without "." and "..", in no order.
   virtual Result<std::vector<std::string>> list(std::string_view path) = 0;
   /// The decimal names in a directory, ascending: the processes of /proc.
-  virtual Result<std::vector<pid_t>> list_numbers(std::string_view path) = 0;
+  virtual Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) = 0;
   /// Follows links.
   virtual Result<FileStatus> status(const char* path) = 0;
   virtual Result<std::string> read_link(const char* path) = 0;

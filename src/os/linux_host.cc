@@ -141,7 +141,7 @@ static std::size_t visit_entries(std::span<const char> answer, Visit& visit) {
   for (std::size_t at = 0; at < answer.size(); ++entries) {
     const auto* entry = reinterpret_cast<const dirent64*>(answer.data() + at);
     at += entry->d_reclen;
-    visit(std::string_view(entry->d_name));
+    visit(std::string_view(entry->d_name), entry->d_ino);
   }
   return entries;
 }
@@ -166,21 +166,23 @@ Status LinuxHost::visit_names(std::string_view path, Visit visit) {
 
 Result<std::vector<std::string>> LinuxHost::list(std::string_view path) {
   std::vector<std::string> names;
-  const auto seen = visit_names(path, [&names](std::string_view name) {
+  const auto seen = visit_names(path, [&names](std::string_view name, std::uint64_t) {
     if (name != "." && name != "..") names.emplace_back(name);
   });
   if (!seen) return seen.error();
   return names;
 }
 
-Result<std::vector<pid_t>> LinuxHost::list_numbers(std::string_view path) {
-  std::vector<pid_t> numbers;
-  const auto seen = visit_names(path, [&numbers](std::string_view name) {
-    if (const auto number = parse_number<pid_t>(name)) numbers.push_back(*number);
+Result<std::vector<NumberedEntry>> LinuxHost::list_numbers(std::string_view path) {
+  std::vector<NumberedEntry> entries;
+  const auto seen = visit_names(path, [&entries](std::string_view name, std::uint64_t inode) {
+    if (const auto number = parse_number<pid_t>(name)) entries.push_back({*number, inode});
   });
   if (!seen) return seen.error();
-  if (!std::ranges::is_sorted(numbers)) std::ranges::sort(numbers);  // /proc is sorted, a fixture is not
-  return numbers;
+  // /proc is sorted, a fixture is not.
+  if (!std::ranges::is_sorted(entries, {}, &NumberedEntry::number))
+    std::ranges::sort(entries, {}, &NumberedEntry::number);
+  return entries;
 }
 
 Result<FileStatus> LinuxHost::status(const char* path) {

@@ -26,7 +26,7 @@ class LinuxHost : public Host {
   Result<std::string> read_file(std::string_view path, std::size_t limit_bytes) override;
   Result<std::size_t> read_into(const char* path, std::span<char> buffer) override;
   Result<std::vector<std::string>> list(std::string_view path) override;
-  Result<std::vector<pid_t>> list_numbers(std::string_view path) override;
+  Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override;
   Result<FileStatus> status(const char* path) override;
   Result<std::string> read_link(const char* path) override;
   Result<FileSystemUsage> file_system_usage(std::string_view mount_point) override;

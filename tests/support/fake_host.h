@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -115,6 +116,9 @@ class FakeHost : public Host {
     own(directory, process.user);
     if (!process.executable.empty()) link(directory + "/exe", process.executable);
     if (process.executable.empty()) fail(directory + "/exe", Error::Kind::denied);
+    auto& known = inodes_[directory];
+    const auto start = static_cast<std::uint64_t>(process.started_after * ticks_per_second);
+    if (known.inode == 0 || known.start != start) known = {.start = start, .inode = ++last_inode_};
   }
   void end_process(pid_t pid) { remove("/proc/" + std::to_string(pid)); }
 
@@ -155,15 +159,16 @@ class FakeHost : public Host {
     if (names.empty() || failure_of(path)) return error_of(path);
     return std::vector<std::string>(names.begin(), names.end());
   }
-  Result<std::vector<pid_t>> list_numbers(std::string_view path) override {
+  Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override {
     const auto names = names_below(path);
     if (names.empty() || failure_of(path)) return error_of(path);
-    std::vector<pid_t> numbers;
+    std::vector<NumberedEntry> entries;
     for (const auto& name : names) {
-      if (const auto number = parse_number<pid_t>(name)) numbers.push_back(*number);
+      const auto number = parse_number<pid_t>(name);
+      if (number) entries.push_back({*number, inode_of(std::string(path) + "/" + name)});
     }
-    std::ranges::sort(numbers);
-    return numbers;
+    std::ranges::sort(entries, {}, &NumberedEntry::number);
+    return entries;
   }
   Result<FileStatus> status(const char* path) override {
     ++counts.statuses;
@@ -207,7 +212,8 @@ class FakeHost : public Host {
            std::to_string(process.user_ticks) + " " + std::to_string(process.system_ticks) + " 0 0 20 " +
            std::to_string(process.nice) + " " + std::to_string(process.threads) + " 0 " +
            std::to_string(start) + " 10485760 " + std::to_string(process.resident_pages) +
-           " 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n";
+           " 18446744073709551615 1 1 " + std::to_string(std::hash<std::string>{}(process.executable) >> 16U) +
+           " 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n";
   }
 
  private:
@@ -216,6 +222,15 @@ class FakeHost : public Host {
     WallTime modified{};
   };
 
+  struct ProcessInode {
+    std::uint64_t start = 0;
+    std::uint64_t inode = 0;
+  };
+
+  std::uint64_t inode_of(const std::string& path) const {
+    const auto found = inodes_.find(path);
+    return found != inodes_.end() ? found->second.inode : 0;
+  }
   const File* find_file(std::string_view path) const {
     const auto found = files_.find(std::string(path));
     return found != files_.end() ? &found->second : nullptr;
@@ -253,6 +268,8 @@ class FakeHost : public Host {
   std::map<std::string, Error::Kind> failures_{};
   std::map<std::string, Result<FileSystemUsage>> usage_{};
   std::map<uid_t, std::string> users_{};
+  std::map<std::string, ProcessInode> inodes_{};  ///< a directory of /proc belongs to one process
+  std::uint64_t last_inode_ = 0;
   Instant now_{};
   WallTime wall_{std::chrono::seconds{boot_time}};
 };

@@ -28,6 +28,11 @@ struct Town : FakeLook {
     EXPECT_TRUE(table);
     return table ? *std::move(table) : Processes{};
   }
+  Processes changes(std::vector<pid_t> anew) {
+    auto table = Processes::collect_changes(look, anew);
+    EXPECT_TRUE(table);
+    return table ? *std::move(table) : Processes{};
+  }
   /// What a pass costs beyond the files that are read once, whatever number of processes there is.
   test::FakeHost::Counts cost_of_pass() {
     host.reset_counts();
@@ -74,6 +79,57 @@ TEST(ProcessCache, ReadsAYoungProcessAnewUntilItSettles) {
   town.host.advance(2 * town.config.cycle);
   (void)town.pass();
   EXPECT_EQ(town.cost_of_pass().links, 0U) << "old enough by now";
+}
+
+TEST(ProcessCache, ReadsAnOldProcessAnewThatExecutesAnotherProgramOfTheSameName) {
+  Town town(1);
+  town.host.add_process({.pid = 9, .comm = "mysqld", .cmdline = "sh /opt/mysqld", .executable = "/bin/sh"});
+  (void)town.pass();
+  town.host.add_process({.pid = 9, .comm = "mysqld", .cmdline = "mysqld", .executable = "/usr/sbin/mysqld"});
+  EXPECT_EQ(town.pass().find(9)->text->executable, "/usr/sbin/mysqld");
+}
+
+TEST(ProcessCache, OpensNothingOfWhatItKnowsWhenAskedForChanges) {
+  Town town(100);
+  (void)town.pass();
+  town.host.reset_counts();
+  const auto table = town.changes({});
+  EXPECT_EQ(town.host.counts.reads, 4U) << "uptime, stat, meminfo, pid_max";
+  EXPECT_EQ(town.host.counts.statuses, 0U);
+  EXPECT_EQ(table.all.size(), 100U);
+}
+
+TEST(ProcessCache, ReadsWhatItIsAskedForWhatIsNewAndWhatIsYoungAmongTheChanges) {
+  Town town(100);
+  town.host.add_process(
+      {.pid = 200, .cmdline = "young", .executable = "/bin/young", .started_after = town.host.uptime()});
+  (void)town.pass();
+  for (const pid_t pid : {7, 8, 200, 300}) {
+    town.host.add_process({.pid = pid,
+                           .comm = "changed",
+                           .cmdline = "changed",
+                           .executable = "/bin/changed",
+                           .started_after = pid == 200 ? town.host.uptime() : 10});
+  }
+  const auto table = town.changes({7});
+  EXPECT_EQ(table.find(7)->text->comm, "changed") << "asked for";
+  EXPECT_EQ(table.find(8)->text->comm, "sleep") << "neither";
+  EXPECT_EQ(table.find(200)->text->comm, "changed") << "young";
+  EXPECT_EQ(table.find(300)->text->comm, "changed") << "new";
+  EXPECT_EQ(town.pass().find(8)->text->comm, "changed") << "the next pass reads them all";
+}
+
+TEST(ProcessCache, FindsEndsAndReusedNumbersAmongTheChanges) {
+  Town town(10);
+  (void)town.pass();
+  town.host.end_process(3);
+  town.host.end_process(4);
+  town.host.add_process(
+      {.pid = 4, .cmdline = "httpd", .executable = "/usr/sbin/httpd", .started_after = 3000});
+  const auto table = town.changes({});
+  EXPECT_EQ(table.find(3), nullptr);
+  ASSERT_NE(table.find(4), nullptr);
+  EXPECT_EQ(table.find(4)->text->executable, "/usr/sbin/httpd");
 }
 
 TEST(ProcessCache, ReadsAProcessAnewThatGotAnotherName) {

@@ -64,8 +64,10 @@ TEST(ParseStat, RefusesWhatIsNoProcess) {
 }
 
 TEST(ParseStat, TakesNumbersThatTheKernelPrintsWithTheOtherSign) {
-  const auto parsed =
-      parse_stat("1 (x) I 0 0 0 -1 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 18446744073709551615 -3 0\n", 4096);
+  const auto parsed = parse_stat(
+      "1 (x) I 0 0 0 -1 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 18446744073709551615 -3 "
+      "18446744073709551615 1 1 0\n",
+      4096);
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->process.tty, 0xffffffffU);
   EXPECT_EQ(parsed->process.resident_bytes, 0U);

@@ -108,9 +108,12 @@ TEST_F(Tree, ListsNamesWithoutDots) {
 TEST_F(Tree, ListsNumbersAscending) {
   for (const auto* name : {"10", "9", "1000", "x1", "1x", "-", "99999999999999999999", "self"})
     write(std::string("/proc/") + name + "/stat", "");
-  const auto numbers = host().list_numbers("/proc");
-  ASSERT_TRUE(numbers);
-  EXPECT_THAT(*numbers, ElementsAre(9, 10, 1000));
+  const auto entries = host().list_numbers("/proc");
+  ASSERT_TRUE(entries);
+  std::vector<pid_t> numbers;
+  for (const auto& entry : *entries)
+    numbers.push_back(entry.number);
+  EXPECT_THAT(numbers, ElementsAre(9, 10, 1000));
 }
 
 TEST_F(Tree, ListsMoreThanOneBufferHolds) {
@@ -187,9 +190,12 @@ TEST(LinuxHost, SeesThisProcess) {
   LinuxHost host;
   const auto pids = host.list_numbers("/proc");
   ASSERT_TRUE(pids);
-  EXPECT_TRUE(std::ranges::binary_search(*pids, ::getpid()));
+  const auto self = std::ranges::lower_bound(*pids, ::getpid(), {}, &NumberedEntry::number);
+  ASSERT_NE(self, pids->end());
+  EXPECT_EQ(self->number, ::getpid());
   const auto status = host.status(("/proc/" + std::to_string(::getpid())).c_str());
   ASSERT_TRUE(status);
+  EXPECT_EQ(status->inode, self->inode);
   EXPECT_EQ(status->owner, ::geteuid());
   const auto executable = host.read_link("/proc/self/exe");
   ASSERT_TRUE(executable);

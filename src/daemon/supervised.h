@@ -23,6 +23,7 @@ struct Supervision::Supervised {
   std::string unit_file_state_when_up{};
 
   std::optional<ProcessIdentity> watched{};
+  std::optional<ProcessIdentity> last_main{};
   Watch unit_watch{};
   Watch gone_watch{};
   Watch wake{};

@@ -102,6 +102,7 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     service.sight = sight[i];
     service.sight_at = taken;
     service.is_new_sight = true;
+    if (service.sight.main) service.last_main = service.sight.main;
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
     update_row_facts(service.row, service.rules, service.sight);
     service.row.user_seconds_total = service.user_seconds_before + service.sight.user_seconds_total;
@@ -303,6 +304,7 @@ void Supervision::restart(std::size_t index) {
               .service = index,
               .verb = has_command && !service.rules.start.empty() ? Verb::start : Verb::restart,
               .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
+              .dead_main = service.sight.main ? std::nullopt : service.last_main,
               .deadline = service.rules.stop_timeout + service.rules.start_timeout};
   service.memo = note_attempt(std::move(service.memo), now);
   service.restarted_at = service.died_at ? *service.died_at : now;

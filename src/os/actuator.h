@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct Order {
   /// What is left of the old instance and would stand in the way of the new one (workers that hold
   /// its port). Ended, and seen to be gone, before a start. Only used where there is no unit.
   std::vector<ProcessIdentity> leftovers{};
+  /// The main process that has died. A start by command waits a moment until its parent has reaped it:
+  /// many daemons refuse to start while the process of their pid file exists, and a zombie does.
+  std::optional<ProcessIdentity> dead_main{};
   Duration deadline{};  ///< for the whole of it
 };
 

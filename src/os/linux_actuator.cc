@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "os/pidfd.h"
 
 namespace systemcheck {
 namespace {
+
+constexpr Duration reaped_poll = std::chrono::milliseconds{2};
 
 std::string_view last_line(std::string_view text) {
   std::string_view last;
@@ -162,6 +165,19 @@ void LinuxActuator::begin_step(RunId id, const EndLeftovers& step) {
     end_later(id, Outcome::Kind::timed_out, "leftover processes do not end: " + late.leftovers->describe());
   });
   run.leftovers = Leftovers::end(loop_, step.processes, [this, id] { note_leftovers_gone(id); });
+}
+
+void LinuxActuator::begin_step(RunId id, const SeeReaped& step) {
+  see_reaped(id, step.process, loop_.now() + reaped_within);
+}
+
+/// Asked again and again: the kernel tells nobody but the parent when a zombie goes.
+void LinuxActuator::see_reaped(RunId id, ProcessIdentity process, Instant until) {
+  const auto start_ticks = read_start_ticks(process.pid);
+  const bool is_there = start_ticks && *start_ticks == process.start_ticks;
+  if (!is_there || loop_.now() >= until) return take_step(id);
+  runs_.at(id).timer =
+      loop_.at(loop_.now() + reaped_poll, [this, id, process, until] { see_reaped(id, process, until); });
 }
 
 void LinuxActuator::note_command(RunId id, bool may_fail, const CommandEnd& end) {

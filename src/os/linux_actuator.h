@@ -28,6 +28,8 @@ class LinuxActuator final : public Actuator {
  public:
   /// Daemons that inherited the output of their start command, and are still listened to.
   static constexpr std::size_t outputs_max = 64;
+  /// A parent that never reaps its dead child must not keep a service down: then it is started all the same.
+  static constexpr Duration reaped_within = std::chrono::milliseconds{500};
 
   /// Both outlive it.
   LinuxActuator(std::vector<ServiceControl> services, EventLoop& loop, Units& units);
@@ -64,6 +66,8 @@ class LinuxActuator final : public Actuator {
   void begin_step(RunId id, const RunJob& step);
   void run_job(RunId id, const RunJob& step);
   void begin_step(RunId id, const EndLeftovers& step);
+  void begin_step(RunId id, const SeeReaped& step);
+  void see_reaped(RunId id, ProcessIdentity process, Instant until);
   void note_command(RunId id, bool may_fail, const CommandEnd& end);
   void note_failed_command(RunId id, const CommandEnd& end);
   void note_job(RunId id, const Status& status);

@@ -73,6 +73,10 @@ std::string describe(const EndLeftovers& it) {
   return "end " + std::to_string(count) + " leftover process" + (count == 1 ? "" : "es");
 }
 
+std::string describe(const SeeReaped& it) {
+  return "see process " + std::to_string(it.process.pid) + " reaped";
+}
+
 }  // namespace
 
 Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
@@ -83,9 +87,9 @@ Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
   }
   // A job leaves a unit's processes to systemd, which knows its control group; a command does not.
   const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
-  if (is_by_hand && order.verb != Verb::stop && !order.leftovers.empty()) {
-    steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers});
-  }
+  if (!is_by_hand || order.verb == Verb::stop) return steps;
+  if (!order.leftovers.empty()) steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers});
+  if (order.dead_main) steps.insert(steps.end() - 1, SeeReaped{.process = *order.dead_main});
   return steps;
 }
 

@@ -21,7 +21,10 @@ struct RunJob {
 struct EndLeftovers {
   std::vector<ProcessIdentity> processes{};
 };
-using Step = std::variant<RunCommand, RunJob, EndLeftovers>;
+struct SeeReaped {
+  ProcessIdentity process{};
+};
+using Step = std::variant<RunCommand, RunJob, EndLeftovers, SeeReaped>;
 
 /// The steps that carry out an order: the service's own commands first, else its unit. An error of kind
 /// refused if there is no way. Pure.

@@ -66,11 +66,13 @@ class OwnProcess {
     }
     if (identity_.pid <= 0) return;
     kill();
-    ::waitpid(identity_.pid, nullptr, 0);
+    reap();
   }
 
   /// A zombie from then on.
   void kill() const { ::kill(identity_.pid, SIGKILL); }
+  /// Waits until it has ended; its number is free then.
+  void reap() { ::waitpid(std::exchange(identity_, {}).pid, nullptr, 0); }
   [[nodiscard]] ProcessIdentity identity() const { return identity_; }
   [[nodiscard]] ProcessIdentity child() const { return child_; }
 

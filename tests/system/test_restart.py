@@ -39,6 +39,18 @@ signal.pause()
 """
 
 
+# A first process of the machine that is busy with something else for a tenth of a second.
+LATE_UNDERTAKER = """
+import pathlib, os, signal, subprocess, sys, time
+child = subprocess.Popen(sys.argv[1:3])
+pathlib.Path(sys.argv[3]).write_text(str(child.pid))
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+time.sleep(0.1)
+child.wait()
+signal.pause()
+"""
+
+
 class Restart(SystemTest):
     def watched(self, *standins, config=None, **settings):
         """The daemon, with these services up and seen."""
@@ -260,6 +272,25 @@ while True: time.sleep(3600)
         daemon.wait_restarted("standin", 1)
         self.assertIsNone(parent.poll())
         self.assertEqual(harness.stat_fields(first)[0], b"Z", "the old one should still be a zombie")
+
+    def test_a_start_waits_until_the_dead_one_is_buried(self):
+        """rsyslogd and others refuse to start while the process of their pid file exists, and a zombie does."""
+        standin = StandIn(self)
+        pidfile = self.directory / "standin.pid"
+        self.spawn(["/usr/bin/python3", "-c", LATE_UNDERTAKER, str(standin.executable), FOR_EVER, str(pidfile)])
+        first = standin.wait_pid()
+        wait_until(lambda: harness.read_pid(pidfile) == first, "the pid file")
+        daemon = self.watched(standin, start=[standin.script("start", f"""
+            if kill -0 $(cat {pidfile}); then echo 'another one is running' >&2; exit 1; fi
+            exec {SETSID} --fork @EXE@ {FOR_EVER}
+        """)])
+        self.kill(first)
+        standin.wait_pid(other_than=first)
+        metrics = daemon.wait_metrics(
+            lambda m: m("systemcheck_service_restarts_total", service="standin", reason="down") > 0
+            and m.state("standin") == "up", "it to be up again")
+        self.assertEqual(
+            metrics("systemcheck_service_restart_failures_total", service="standin"), 0, daemon.log())
 
     def test_a_pid_file_that_names_somebody_else_is_not_believed(self):
         standin, stranger = StandIn(self), StandIn(self, "stranger")

@@ -194,6 +194,30 @@ TEST_F(CommandActuatorTest, DoesNotStartWhileALeftoverIsThere) {
   EXPECT_EQ(log(), "");
 }
 
+TEST_F(CommandActuatorTest, StartsOnlyWhenTheDeadMainProcessIsReaped) {
+  OwnProcess dead = OwnProcess::sleeping();
+  const auto identity = dead.identity();
+  dead.kill();
+  make({scripted("test -d /proc/" + std::to_string(identity.pid) + " || " + note("started"))});
+  auto order = order_to(Verb::start);
+  order.dead_main = identity;
+  begin(order);
+  const auto reaping = loop().at(loop().now(), [&dead] { dead.reap(); });
+  run();
+  EXPECT_EQ(outcomes.back().kind, Kind::succeeded);
+  EXPECT_EQ(log(), "started\n");
+}
+
+TEST_F(CommandActuatorTest, StartsThoughNobodyReapsTheDeadMainProcess) {
+  const OwnProcess dead = OwnProcess::sleeping();
+  dead.kill();
+  make({scripted(note("started"))});
+  auto order = order_to(Verb::start);
+  order.dead_main = dead.identity();
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_EQ(log(), "started\n");
+}
+
 TEST_F(CommandActuatorTest, EndsACommandWhoseTimeIsUp) {
   make({scripted("echo waiting for the lock; exec sleep 1000")});
   auto order = order_to(Verb::start);

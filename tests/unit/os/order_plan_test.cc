@@ -64,6 +64,17 @@ TEST(PlanOrder, EndsLeftoversAfterTheStopAndBeforeTheStart) {
   EXPECT_EQ(planned(by_restart, Verb::restart, two), "end 2 leftover processes, run /w restart");
 }
 
+TEST(PlanOrder, SeesTheDeadMainProcessReapedBeforeAStartByCommand) {
+  Order order{.verb = Verb::start,
+              .leftovers = {{.pid = 8, .start_ticks = 1}},
+              .dead_main = ProcessIdentity{.pid = 7, .start_ticks = 1}};
+  EXPECT_EQ(describe_steps(*plan_order(by_start, order)),
+            "end 1 leftover process, see process 7 reaped, run /w start");
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "start apache2.service");
+  order.verb = Verb::stop;
+  EXPECT_EQ(describe_steps(*plan_order(by_both, order)), "run /w stop");
+}
+
 TEST(PlanOrder, LeavesLeftoversAloneWhenItStopsAndWhereThereIsAUnit) {
   const std::vector<ProcessIdentity> one{{.pid = 7, .start_ticks = 1}};
   EXPECT_EQ(planned(by_both, Verb::stop, one), "run /w stop");

@@ -212,7 +212,8 @@ class FakeHost : public Host {
            std::to_string(process.user_ticks) + " " + std::to_string(process.system_ticks) + " 0 0 20 " +
            std::to_string(process.nice) + " " + std::to_string(process.threads) + " 0 " +
            std::to_string(start) + " 10485760 " + std::to_string(process.resident_pages) +
-           " 18446744073709551615 1 1 " + std::to_string(std::hash<std::string>{}(process.executable) >> 16U) +
+           " 18446744073709551615 1 1 " +
+           std::to_string(std::hash<std::string>{}(process.executable) >> 16U) +
            " 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n";
   }
 

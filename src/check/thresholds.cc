@@ -12,14 +12,18 @@ double used_share(std::uint64_t free, std::uint64_t total) {
   return 1.0 - static_cast<double>(free) / static_cast<double>(total);
 }
 
+bool is_above(const LoadRules& rules, const Load& load, const Cpu& cpu) {
+  const double processors = std::max(1.0, static_cast<double>(cpu.online));
+  return load.one_minute / processors > rules.warn_per_cpu;
+}
+
 }  // namespace
 
 std::optional<Instant> check_high_load_since(const LoadRules& rules, const Result<Load>& load,
                                              const Result<Cpu>& cpu, std::optional<Instant> high_since,
                                              Instant now) {
   if (!load || !cpu) return high_since;
-  const double processors = std::max(1.0, static_cast<double>(cpu->online));
-  if (load->one_minute / processors <= rules.warn_per_cpu) return std::nullopt;
+  if (!is_above(rules, *load, *cpu)) return std::nullopt;
   return high_since ? high_since : now;
 }
 
@@ -28,6 +32,10 @@ CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::op
   if (!load) return CheckStatus::unknown;
   const bool is_high = high_since && now - *high_since >= rules.hold;
   return is_high ? CheckStatus::warning : CheckStatus::ok;
+}
+
+bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu) {
+  return load && cpu && is_above(rules, *load, *cpu);
 }
 
 CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory) {

@@ -25,6 +25,10 @@ std::optional<Instant> check_high_load_since(const LoadRules& rules, const Resul
 CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::optional<Instant> high_since,
                        Instant now);
 
+/// Whether there is more to do now than the processors can: then an answer that comes too late proves
+/// nothing. A failed reading says no.
+bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu);
+
 /// warning below `warn`, critical below `below`: the share at which shedding would begin.
 CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory);
 

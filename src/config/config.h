@@ -46,6 +46,9 @@ struct Service {
   Argv start{};
   Argv stop{};
   Argv restart{};
+  Argv reload{};  ///< makes it read its configuration anew, without an interruption
+  /// Names of services that are brought back first, where they are down, too.
+  std::vector<std::string> after{};
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.
@@ -55,11 +58,33 @@ struct Service {
   bool operator==(const Service&) const = default;
 };
 
+/// Of all services together.
+struct HostLimit {
+  std::uint32_t restarts = 6;  ///< at most, within any `per`
+  Duration per = std::chrono::minutes{5};
+  /// When more than this share of the services dies at once it is the machine's doing, not theirs.
+  double share = 0.5;
+
+  bool operator==(const HostLimit&) const = default;
+};
+
+/// A service that comes up and dies again and again.
+struct FlappingRules {
+  std::uint32_t deaths = 8;  ///< so many within `per`: flapping, until fewer than half are left in it
+  Duration per = std::chrono::hours{2};
+
+  bool operator==(const FlappingRules&) const = default;
+};
+
 struct RestartPolicy {
   Duration first{};                                 ///< delay of the first attempt
   Duration backoff = std::chrono::seconds{5};       ///< before the second; doubles from there
   Duration backoff_max = std::chrono::minutes{5};   ///< the cap; it keeps trying for ever
   Duration reset_after = std::chrono::minutes{10};  ///< healthy for so long: all is forgotten
+  /// What ended by itself, without a failure, may have been stopped by somebody who is about to start it.
+  Duration grace = std::chrono::seconds{20};
+  HostLimit host_limit{};
+  FlappingRules flapping{};
 
   bool operator==(const RestartPolicy&) const = default;
 };

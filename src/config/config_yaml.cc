@@ -98,6 +98,7 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "start", service.start);
   lines.add_list(2, "stop", service.stop);
   lines.add_list(2, "restart", service.restart);
+  lines.add_list(2, "after", service.after);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
 }
@@ -148,6 +149,14 @@ std::string rules_yaml(const Config& config) {
   lines.add(1, "backoff", duration_text(policy.backoff));
   lines.add(1, "backoff_max", duration_text(policy.backoff_max));
   lines.add(1, "reset_after", duration_text(policy.reset_after));
+  lines.add(1, "grace", duration_text(policy.grace));
+  lines.add(1, "host_limit",
+            "{restarts: " + std::to_string(policy.host_limit.restarts) +
+                ", per: " + duration_text(policy.host_limit.per) +
+                ", share: " + share_text(policy.host_limit.share) + "}");
+  lines.add(1, "flapping",
+            "{deaths: " + std::to_string(policy.flapping.deaths) +
+                ", per: " + duration_text(policy.flapping.per) + "}");
   lines.add(0, "load", "");
   lines.add(1, "warn_per_cpu", number(config.load.warn_per_cpu));
   lines.add(1, "for", duration_text(config.load.hold));

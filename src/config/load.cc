@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "config/order.h"
 #include "config/reader.h"
 #include "config/section.h"
 #include "config/services.h"
@@ -36,6 +37,23 @@ SnmpConfig read_snmp(Section section) {
   return snmp;
 }
 
+HostLimit read_host_limit(Section section) {
+  HostLimit limit;
+  section.read("restarts", limit.restarts, CountWithin{1, 1000});
+  section.read("per", limit.per, DurationWithin{seconds{1}, hours{24}});
+  section.read("share", limit.share, parse_share);
+  section.refuse_unknown_keys();
+  return limit;
+}
+
+FlappingRules read_flapping(Section section) {
+  FlappingRules flapping;
+  section.read("deaths", flapping.deaths, CountWithin{2, 32});
+  section.read("per", flapping.per, DurationWithin{seconds{10}, hours{24}});
+  section.refuse_unknown_keys();
+  return flapping;
+}
+
 RestartPolicy read_restart_policy(Section section) {
   RestartPolicy policy;
   section.read("first", policy.first, DurationWithin{Duration::zero(), hours{1}});
@@ -43,6 +61,9 @@ RestartPolicy read_restart_policy(Section section) {
   section.read("backoff", policy.backoff, DurationWithin{milliseconds{100}, hours{24}});
   section.read("backoff_max", policy.backoff_max, DurationWithin{milliseconds{100}, hours{24}});
   section.read("reset_after", policy.reset_after, DurationWithin{seconds{1}, hours{24 * 7}});
+  section.read("grace", policy.grace, DurationWithin{Duration::zero(), hours{1}});
+  policy.host_limit = read_host_limit(section.section("host_limit"));
+  policy.flapping = read_flapping(section.section("flapping"));
   if (section.is_sound() && policy.backoff > policy.backoff_max) {
     section.refuse_among({"backoff", "backoff_max"}, "backoff " + duration_text(policy.backoff) +
                                                          " is more than backoff_max " +
@@ -138,8 +159,10 @@ Loaded load_config(const std::vector<ConfigText>& texts) {
   for (const auto& text : texts) {
     merge_entries(root, parse_yaml(text, loaded.problems), loaded.problems);
   }
-  loaded.config = read_config(Section(root, "", loaded.problems), loaded.problems);
+  Section top(root, "", loaded.problems);
+  loaded.config = read_config(top, loaded.problems);
   if (loaded.config.discover) append_discovered(loaded.config);
+  resolve_order(top.section("services"), loaded.config);
   sort_problems(loaded.problems, texts);
   return loaded;
 }

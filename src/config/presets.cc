@@ -12,6 +12,9 @@
 // checks a configuration, and is run by systemd before every reload. They accept any directory, as
 // somebody's own match.exe may stand elsewhere. Where a line was rewritten its rest may be blanks.
 
+// What comes after what: a daemon that starts without the log writes nothing of its start, one that starts
+// without the name server may wait for its answers. sshd waits for nobody: it is the way in.
+
 namespace systemcheck {
 namespace {
 
@@ -30,6 +33,7 @@ constexpr std::string_view httpd_main =
 
 Service httpd() {
   auto service = named("httpd");
+  service.after = {"syslog", "bind"};
   service.match.units = {"apache2.service", "httpd.service"};
   service.match.executables = {"/usr/sbin/apache2", "/usr/sbin/httpd"};
   service.match.user = "root";
@@ -43,6 +47,7 @@ Service httpd() {
 // and every instance has "ocw" among its arguments, which the first server has not.
 Service ocwhttpd() {
   auto service = named("ocwhttpd");
+  service.after = {"syslog", "bind"};
   service.match.units = {"ocwhttpd.service", "apache2@ocw.service", "httpd@ocw.service"};
   service.match.executables = {"/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/sbin/ocwhttpd"};
   service.match.user = "root";
@@ -62,6 +67,7 @@ Service ocwhttpd() {
 // and host are chosen by strangers: hence both ends. It runs as the configured user, which differs.
 Service proftpd() {
   auto service = named("proftpd");
+  service.after = {"syslog", "bind"};
   service.match.units = {"proftpd.service"};
   service.match.executables = {"/usr/sbin/proftpd"};
   service.match.main_cmdline =
@@ -88,6 +94,7 @@ Service sshd() {
 // server is installed: it is no evidence.
 Service sendmail() {
   auto service = named("sendmail");
+  service.after = {"syslog", "bind"};
   service.match.units = {"sendmail.service"};
   service.match.executables = {"/usr/libexec/sendmail/sendmail", "/usr/sbin/sendmail.sendmail",
                                "/usr/sbin/sendmail-mta"};
@@ -112,6 +119,7 @@ Service syslog() {
 // to, these are what it proposes and what was usual.
 Service realaudio() {
   auto service = named("realaudio");
+  service.after = {"syslog", "bind"};
   service.match.units = {"rmserver.service", "realserver.service", "helixserver.service"};
   service.match.executables = {"/usr/local/Real/Bin/rmserver",        "/usr/local/RealServer/Bin/rmserver",
                                "/usr/local/HelixServer/Bin/rmserver", "/usr/local/rmserver/Bin/rmserver",
@@ -123,6 +131,7 @@ Service realaudio() {
 // One process with many threads. It starts as root and becomes bind (Debian) or named (Red Hat).
 Service bind() {
   auto service = named("bind");
+  service.after = {"syslog"};
   service.match.units = {"named.service", "bind9.service"};
   service.match.executables = {"/usr/sbin/named"};
   service.match.main_cmdline = R"(^\S*named( -[^vVCh\s]\S*| [^-\s]\S*)*\s*$)";

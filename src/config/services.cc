@@ -114,6 +114,7 @@ Service read_service(Section section, const std::string& name, Mode machine_mode
   read_argv(section, "start", service.start);
   read_argv(section, "stop", service.stop);
   read_argv(section, "restart", service.restart);
+  (void)section.find("after");  // Read when all services are known: resolve_order().
   const DurationWithin timeout{std::chrono::seconds{1}, std::chrono::hours{1}};
   section.read("start_timeout", service.start_timeout, timeout);
   section.read("stop_timeout", service.stop_timeout, timeout);

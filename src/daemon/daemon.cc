@@ -125,6 +125,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   const auto& facts = snapshot_->facts;
   load_high_since_ = check_high_load_since(config_->load, facts.of<Load>(), facts.of<Cpu>(), load_high_since_,
                                            world_.loop.now());
+  supervision_.note_busy(check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>()));
   supervision_.see(snapshot_->services, snapshot_->taken);
   supervision_.close_cycle(since_last);
   try_pending_reload();

@@ -21,6 +21,7 @@ struct Supervision::Supervised {
   std::optional<Instant> restarted_at{};  ///< what the running restart is measured from: the death
   std::optional<UnitStatus> unit{};
   std::string unit_file_state_when_up{};
+  Claims claims{};
 
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> last_main{};

@@ -6,17 +6,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/order.h"
 #include "daemon/supervised.h"
 
 namespace systemcheck {
 namespace {
-
-/// A sight may be this many cycles old before it counts as no reading at all.
-constexpr int cycles_until_stale = 2;
-
-bool is_held_by_systemd(const std::optional<UnitStatus>& unit) {
-  return unit && unit->active_state == "active" && !unit->unit_file_state.empty();
-}
 
 std::vector<ServiceControl> controls_of(const Config& config, const std::vector<std::string>& units) {
   std::vector<ServiceControl> controls;
@@ -29,23 +23,6 @@ std::vector<ServiceControl> controls_of(const Config& config, const std::vector<
                         .restart = service.restart});
   }
   return controls;
-}
-
-std::string outcome_words(const Outcome& outcome) {
-  switch (outcome.kind) {
-    case Outcome::Kind::succeeded:
-      return "done";
-    case Outcome::Kind::failed:
-      return outcome.exit_code < 0 ? fmt::format("ended by signal {}", -outcome.exit_code)
-                                   : fmt::format("exit code {}", outcome.exit_code);
-    case Outcome::Kind::timed_out:
-      return "timed out";
-    case Outcome::Kind::refused:
-      return "refused";
-    case Outcome::Kind::lost:
-      break;
-  }
-  return "lost";
 }
 
 std::string main_words(const ServiceRow& row) {
@@ -84,6 +61,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     update_row_facts(next->row, rules, next->sight);
     services_.push_back(std::move(next));
   }
+  order_ = ordered(config_->services);
   actuator_.reset();
   watch_units();
   for (std::size_t i = 0; i < services_.size(); ++i)
@@ -110,15 +88,22 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     service.row.process_starts_total = service.starts_before + service.sight.process_starts_total;
   }
   watch_units();
-  for (std::size_t i = 0; i < services_.size(); ++i) {
+  for (std::size_t i = 0; i < services_.size(); ++i)
     watch_main(i);
+  note_deaths_seen(world_.loop.now());
+  for (const auto i : order_)
     reconsider(i);
-  }
 }
 
 void Supervision::note_time() {
-  for (std::size_t i = 0; i < services_.size(); ++i)
+  for (const auto i : order_)
     reconsider(i);
+}
+
+std::size_t Supervision::index_of(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(services_, [name](const auto& service) { return service->rules.name == name; });
+  return static_cast<std::size_t>(found - services_.begin());
 }
 
 void Supervision::close_cycle(Duration since_last) {
@@ -205,131 +190,6 @@ void Supervision::note_unit(std::size_t index, const Result<UnitStatus>& status)
   service.unit.reset();
   if (status) service.unit = *status;
   if (status && status->main_pid != 0 && status->main_pid != main_pid) hooks_.look_wanted();
-  reconsider(index);
-}
-
-RestartSituation Supervision::situation_of(const Supervised& service) const {
-  RestartSituation situation;
-  const auto now = world_.loop.now();
-  situation.evidence.finding = check_service(service.rules, service.sight);
-  const bool was_never_seen = service.sight_at == Instant{};
-  situation.evidence.is_stale =
-      was_never_seen || now - service.sight_at > cycles_until_stale * config_->cycle;
-  if (was_never_seen) situation.evidence.finding = {Presence::unknown, "not looked at yet"};
-  situation.evidence.main_died = service.died_at.has_value();
-  situation.evidence.manager = world_.units.manager();
-  const bool is_systemd_there = situation.evidence.manager != Manager::absent;
-  situation.evidence.has_unit = is_systemd_there && !service.row.unit.empty();
-  if (is_systemd_there) situation.evidence.unit = service.unit;
-  situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
-  situation.sight_at = service.sight_at;
-  situation.is_new_sight = service.is_new_sight;
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
-  situation.has_way =
-      has_command || (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
-  situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
-  situation.jitter = world_.draw_jitter();
-  return situation;
-}
-
-void Supervision::reconsider(std::size_t index) {
-  auto& service = *services_[index];
-  const auto now = world_.loop.now();
-  auto choice =
-      decide_restart(service.rules, config_->restart_policy, service.memo, situation_of(service), now);
-  service.is_new_sight = false;
-  service.memo = choice.memo;
-  carry_out(index, choice);
-}
-
-void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
-  auto& service = *services_[index];
-  auto& row = service.row;
-  const bool has_settled = choice.state != ServiceState::suspect && choice.state != ServiceState::unknown;
-  if (service.is_death_uncounted && has_settled) {
-    ++row.deaths_total.at(static_cast<std::size_t>(death_cause(service.unit)));
-    service.is_death_uncounted = false;
-  }
-  if (choice.attempt_failed) ++row.restart_failures_total;
-  if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
-  if (choice.state != row.state) note_state(service, choice);
-  row.owner = choice.owner;
-  row.reason = printable(choice.reason);
-  row.status = severity_of(choice.state);
-  row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);
-  if (choice.state == ServiceState::up) {
-    row.last_up = world_.loop.wall_now();
-    if (is_held_by_systemd(service.unit)) service.unit_file_state_when_up = service.unit->unit_file_state;
-  }
-  service.wake.cancel();
-  if (choice.wake_at) {
-    service.wake = world_.loop.at(*choice.wake_at, [this, index, step = choice.step] {
-      if (step == RestartStep::look_again) hooks_.look_wanted();
-      reconsider(index);
-    });
-  }
-  hooks_.row_changed();
-  if (choice.step == RestartStep::look_now) hooks_.look_wanted();
-  if (choice.step == RestartStep::restart) restart(index);
-}
-
-void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
-  auto& row = service.row;
-  const auto now = world_.loop.now();
-  const bool is_bad = severity_of(choice.state) == CheckStatus::critical;
-  const bool is_back = choice.state == ServiceState::up && service.restarted_at.has_value();
-  auto line = fmt::format("{}: {}: {}", row.name, word(choice.state), choice.reason);
-  if (is_back)
-    line += fmt::format("; {} after it was found dead", duration_words(now - *service.restarted_at));
-  if (choice.newly_suppressed == Suppressed::observe) line += "; would restart it, but only observes";
-  // A preset that is not here is no news, and of a restart its own line tells more.
-  const bool is_no_news = service.rules.is_discovered && choice.state == ServiceState::absent;
-  const bool is_worth_saying = !is_no_news && choice.step != RestartStep::restart;
-  if (is_worth_saying) world_.journal.write(is_bad ? Severity::warning : Severity::notice, line);
-  if (choice.state == ServiceState::up) {
-    if (is_back) row.last_restart_duration = now - *service.restarted_at;
-    service.restarted_at.reset();
-  }
-  row.state = choice.state;
-  row.state_since = world_.loop.wall_now();
-  row.state_since_instant = now;
-}
-
-void Supervision::restart(std::size_t index) {
-  auto& service = *services_[index];
-  const auto now = world_.loop.now();
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
-  // Workers that outlived their main process; sessions of its users are not among the members.
-  Order order{.ticket = ++last_ticket_,
-              .service = index,
-              .verb = has_command && !service.rules.start.empty() ? Verb::start : Verb::restart,
-              .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
-              .dead_main = service.sight.main ? std::nullopt : service.last_main,
-              .deadline = service.rules.stop_timeout + service.rules.start_timeout};
-  service.memo = note_attempt(std::move(service.memo), now);
-  service.restarted_at = service.died_at ? *service.died_at : now;
-  service.row.last_restart = world_.loop.wall_now();
-  ++service.row.restarts_total;
-  world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,
-                                                      service.memo.attempts, service.row.reason));
-  actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
-}
-
-void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
-  auto& service = *services_[index];
-  const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
-  const auto now = world_.loop.now();
-  service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
-                              {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
-  service.row.last_outcome = outcome.kind;
-  service.row.last_exit = outcome.exit_code;
-  if (!has_succeeded) {
-    ++service.row.restart_failures_total;
-    world_.journal.write(Severity::error,
-                         fmt::format("{}: the restart did not succeed ({}): {}", service.rules.name,
-                                     outcome_words(outcome), outcome.detail));
-  }
-  hooks_.look_wanted();
   reconsider(index);
 }
 

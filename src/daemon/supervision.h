@@ -36,6 +36,12 @@ class Supervision {
 
   /// A new look at the process table: one entry a service, all of the same moment.
   void see(const std::vector<ServiceProcesses>& sight, Instant taken);
+  /// Whether the machine is so busy that a service which answers too late may be sound.
+  void note_busy(bool is_machine_busy) { is_machine_busy_ = is_machine_busy; }
+  /// Somebody takes the desired state of a service over, or gives it back. An error of kind not_found where
+  /// there is no such service.
+  Status claim(std::string_view service, Claim claim);
+  Status release(std::string_view service, Owner owner);
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
@@ -46,22 +52,32 @@ class Supervision {
  private:
   struct Supervised;
 
+  [[nodiscard]] std::size_t index_of(std::string_view name) const;
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);
   void note_unit(std::size_t index, const Result<UnitStatus>& status);
   void reconsider(std::size_t index);
+  void plan_wake(std::size_t index, const RestartChoice& choice);
+  void wake_dependents(const std::string& name);
+  [[nodiscard]] RestartChoice decide(Supervised& service, Instant now);
+  void note_deaths_seen(Instant now);
   void carry_out(std::size_t index, const RestartChoice& choice);
   void note_state(Supervised& service, const RestartChoice& choice);
-  void restart(std::size_t index);
+  void restart(std::size_t index, Rung rung);
   void note_outcome_of(std::size_t index, const Outcome& outcome);
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
+  [[nodiscard]] HostVerdict host_verdict(Instant now) const;
+  [[nodiscard]] std::string waits_for(const Supervised& service) const;
 
   World& world_;
   Hooks hooks_;
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
+  std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after
+  HostGuard host_guard_{};
+  bool is_machine_busy_ = false;
   std::vector<std::string> watched_units_{};
   Watch manager_watch_{};
   Ticket last_ticket_ = 0;

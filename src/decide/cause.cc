@@ -46,7 +46,7 @@ Cause decide_inactive(const GoneEvidence& evidence) {
   if (is_manual(unit.unit_file_state) && !is_manual(evidence.unit_file_state_when_up)) {
     return {Kind::admin, "its unit is " + unit.unit_file_state};
   }
-  if (evidence.was_up) return {Kind::crash_if_confirmed, "it ended by itself, and nobody asked for it"};
+  if (evidence.was_up) return {Kind::ended, "it ended by itself, and nobody asked for it"};
   if (unit.active_enter_us != 0) return {Kind::admin, "it was stopped before this daemon started"};
   return {Kind::never_started, "it was never started since boot"};
 }

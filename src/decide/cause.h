@@ -19,6 +19,7 @@ struct Cause {
     admin,               ///< stopped by a person
     systemd,             ///< systemd is starting, stopping or restarting it: wait
     unsettled,           ///< its process has died, systemd has not said so yet
+    ended,               ///< by itself and without a failure: act after a grace and one more look
     crash,               ///< proven: act at once
     crash_if_confirmed,  ///< act after one more look
     never_started,       ///< enabled, and not up since boot: start it after the boot grace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "decide/flapping.h"
+
 namespace systemcheck {
 namespace {
 
@@ -30,25 +32,37 @@ RestartChoice withhold(RestartChoice choice, Suppressed why) {
   return choice;
 }
 
-RestartChoice decide_alive(const RestartPolicy& policy, RestartMemo memo, const RestartSituation& situation,
-                           std::string reason, Instant now) {
-  if (!memo.up_since) memo.up_since = now;
+void forget_being_gone(RestartMemo& memo) {
   memo.was_up = true;
   memo.gone_sightings = 0;
   memo.suspect_since.reset();
-  memo.suppressed.reset();
+  memo.gone_since.reset();
+  memo.is_death_counted = false;
   memo.verify_from.reset();
   memo.verify_until.reset();
-  const bool is_healthy_again = memo.attempts > 0 && now - *memo.up_since >= policy.reset_after;
-  if (is_healthy_again) {
+}
+
+RestartChoice decide_healthy(const RestartPolicy& policy, RestartMemo memo, const RestartSituation& situation,
+                             std::string reason, Instant now) {
+  forget_being_gone(memo);
+  memo.suppressed.reset();
+  if (!memo.up_since) memo.up_since = now;
+  const auto healthy_at = *memo.up_since + policy.reset_after;
+  if (memo.attempts > 0 && now >= healthy_at) {
     memo.attempts = 0;
     memo.next_attempt.reset();
   }
-  const auto healthy_at = *memo.up_since + policy.reset_after;
   const bool is_complete = situation.evidence.finding.presence == Presence::present;
+  const bool is_fine = is_complete && situation.health.kind != Health::Kind::complains;
+  if (is_complete && !is_fine) reason = situation.health.reason;
   auto choice =
-      stand_by(std::move(memo), is_complete ? ServiceState::up : ServiceState::degraded, std::move(reason));
+      stand_by(std::move(memo), is_fine ? ServiceState::up : ServiceState::degraded, std::move(reason));
+  choice.is_alive = true;
   if (choice.memo.attempts > 0) choice.wake_at = healthy_at;
+  if (!choice.memo.is_flapping) return choice;
+  choice.state = ServiceState::flapping;
+  choice.reason = "it runs, after it has died again and again";
+  choice.wake_at = flapping_end(policy.flapping, choice.memo);
   return choice;
 }
 
@@ -71,24 +85,73 @@ RestartChoice decide_unsettled(RestartMemo memo, std::string reason, Instant now
   return choice;
 }
 
-/// It is gone and nobody else owns it: now, later, or not at all.
+/// What keeps a restart that is due from being done now.
+struct Obstacle {
+  Suppressed why = Suppressed::unknown;
+  ServiceState state = ServiceState::waiting;
+  std::string reason{};
+  std::optional<Instant> until{};
+};
+
+std::optional<Obstacle> find_dependency(const RestartMemo& memo, const RestartSituation& situation,
+                                        Instant now) {
+  if (situation.waits_for.empty() || !memo.gone_since) return std::nullopt;
+  const auto until = *memo.gone_since + dependency_wait_max;
+  if (now >= until) return std::nullopt;
+  return Obstacle{Suppressed::dependency, ServiceState::waiting, "waits for " + situation.waits_for, until};
+}
+
+std::optional<Obstacle> find_pause(const RestartPolicy& policy, const RestartMemo& memo, Instant now) {
+  if (memo.next_attempt && now < *memo.next_attempt)
+    return Obstacle{Suppressed::backoff, ServiceState::waiting, {}, memo.next_attempt};
+  if (!memo.is_flapping || !memo.attempt_began) return std::nullopt;
+  const auto until = *memo.attempt_began + policy.backoff_max;
+  if (now >= until) return std::nullopt;
+  return Obstacle{Suppressed::flapping, ServiceState::flapping, "it dies again and again", until};
+}
+
+std::optional<Obstacle> find_obstacle(const Rules& rules, const RestartMemo& memo,
+                                      const RestartSituation& situation, Instant now) {
+  if (auto dependency = find_dependency(memo, situation, now)) return dependency;
+  if (auto pause = find_pause(rules.policy, memo, now)) return pause;
+  if (!situation.host.until || *situation.host.until <= now) return std::nullopt;
+  return Obstacle{Suppressed::host_limit, ServiceState::waiting, situation.host.reason, situation.host.until};
+}
+
+Rung choose_rung(const Service& service, const RestartMemo& memo, const RestartSituation& situation,
+                 bool is_alive) {
+  if (!is_alive) return Rung::start;
+  const bool may_listen = situation.health.kind == Health::Kind::fails && !service.reload.empty();
+  const std::uint32_t step = memo.attempts + (may_listen ? 0U : 1U);
+  if (step == 0) return Rung::reload;
+  return step == 1 ? Rung::restart : Rung::stop_and_start;
+}
+
+/// It is gone, or of no use, and nobody else owns it: now, later, or not at all.
 RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSituation& situation, Cause cause,
                          Instant now) {
   const auto& service = rules.service;
   const bool is_proven = cause.kind == Kind::crash;  // By systemd, which tells of every change.
+  const bool is_newly_due = !std::exchange(memo.is_death_counted, true);
+  if (is_newly_due && memo.was_up) note_flapping_death(rules.policy.flapping, memo, now);
+  const bool is_first = memo.attempts == 0 && !memo.next_attempt;
+  if (is_first) memo.next_attempt = now + rules.policy.first;
+
   auto choice = stand_by(std::move(memo), ServiceState::down, std::move(cause.reason));
+  choice.is_newly_due = is_newly_due;
+  choice.is_alive = cause.kind == Kind::alive;
+  if (choice.is_alive) choice.state = ServiceState::degraded;
   if (service.mode == Mode::disabled) return choice;
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
   if (!situation.has_way) {
     choice.reason += "; no unit and no start command to restart it with";
     return choice;
   }
-  const bool is_first = choice.memo.attempts == 0 && !choice.memo.next_attempt;
-  if (is_first) choice.memo.next_attempt = now + rules.policy.first;
-  if (now < *choice.memo.next_attempt) {
-    choice.state = ServiceState::waiting;
-    choice.wake_at = choice.memo.next_attempt;
-    return withhold(std::move(choice), Suppressed::backoff);
+  if (auto obstacle = find_obstacle(rules, choice.memo, situation, now)) {
+    choice.state = obstacle->state;
+    if (!obstacle->reason.empty()) choice.reason += "; " + obstacle->reason;
+    choice.wake_at = obstacle->until;
+    return withhold(std::move(choice), obstacle->why);
   }
   if (now - situation.sight_at > fresh_for && !is_proven) {
     choice.state = ServiceState::waiting;
@@ -98,7 +161,38 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   }
   choice.state = ServiceState::restarting;
   choice.step = RestartStep::restart;
+  choice.rung = choose_rung(service, choice.memo, situation, choice.is_alive);
   return choice;
+}
+
+RestartChoice decide_overloaded(RestartMemo memo, const RestartSituation& situation) {
+  auto choice = stand_by(std::move(memo), ServiceState::overloaded,
+                         situation.health.reason + "; the machine is too busy for that to prove anything");
+  choice.is_alive = true;
+  return withhold(std::move(choice), Suppressed::overloaded);
+}
+
+/// Its main process lives.
+RestartChoice decide_alive(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
+                           Cause cause, Instant now) {
+  using Health = Health::Kind;
+  const auto health = situation.health.kind;
+  const bool is_of_use = health == Health::fine || health == Health::unproven || health == Health::complains;
+  if (is_of_use)
+    return decide_healthy(rules.policy, std::move(memo), situation, std::move(cause.reason), now);
+  memo.up_since.reset();
+  memo.verify_from.reset();
+  memo.verify_until.reset();
+  if (!memo.gone_since) memo.gone_since = now;
+  if (health == Health::hangs && situation.is_machine_busy)
+    return decide_overloaded(std::move(memo), situation);
+  cause.reason = situation.health.reason;
+  if (situation.claim) {
+    auto choice = stand_by(std::move(memo), ServiceState::degraded, std::move(cause.reason));
+    choice.is_alive = true;
+    return withhold(std::move(choice), suppressed_by(situation.claim->owner));
+  }
+  return decide_due(rules, std::move(memo), situation, std::move(cause), now);
 }
 
 RestartChoice decide_confirmation(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
@@ -119,19 +213,42 @@ RestartChoice decide_never_started(const Rules& rules, RestartMemo memo, const R
   return decide_confirmation(rules, std::move(memo), situation, std::move(cause), now);
 }
 
+/// It ended without a failure, and nobody is known to have asked for it: whoever did so by hand may be
+/// about to start it again.
+RestartChoice decide_ended(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
+                           Cause cause, Instant now) {
+  const auto grace_end = *memo.gone_since + rules.policy.grace;
+  if (now >= grace_end) return decide_confirmation(rules, std::move(memo), situation, std::move(cause), now);
+  auto choice =
+      stand_by(std::move(memo), ServiceState::suspect,
+               cause.reason + "; in case somebody is about to start it, it is left alone for a moment");
+  choice.step = RestartStep::look_again;
+  choice.wake_at = grace_end;
+  return choice;
+}
+
+/// Who else owns it, by what systemd says or by a claim: the higher one.
+std::optional<Claim> find_owner(const RestartSituation& situation, const Cause& cause) {
+  std::optional<Claim> owner;
+  if (cause.kind == Kind::shutdown) owner = Claim{.owner = Owner::shutdown, .reason = cause.reason};
+  if (cause.kind == Kind::admin) owner = Claim{.owner = Owner::admin, .reason = cause.reason};
+  if (cause.kind == Kind::systemd) owner = Claim{.owner = Owner::systemd, .reason = cause.reason};
+  const auto& claim = situation.claim;
+  return claim && (!owner || claim->owner < owner->owner) ? claim : owner;
+}
+
 RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
                           Cause cause, Instant now) {
   memo.up_since.reset();
+  if (!memo.gone_since) memo.gone_since = now;
   if (situation.is_new_sight && memo.gone_sightings < sightings_needed) ++memo.gone_sightings;
+  if (auto owner = find_owner(situation, cause))
+    return decide_held(std::move(memo), owner->owner, suppressed_by(owner->owner), std::move(owner->reason));
   switch (cause.kind) {
-    case Kind::shutdown:
-      return decide_held(std::move(memo), Owner::shutdown, Suppressed::shutdown, std::move(cause.reason));
-    case Kind::admin:
-      return decide_held(std::move(memo), Owner::admin, Suppressed::admin, std::move(cause.reason));
-    case Kind::systemd:
-      return decide_held(std::move(memo), Owner::systemd, Suppressed::systemd, std::move(cause.reason));
     case Kind::unsettled:
       return decide_unsettled(std::move(memo), std::move(cause.reason), now);
+    case Kind::ended:
+      return decide_ended(rules, std::move(memo), situation, std::move(cause), now);
     case Kind::crash_if_confirmed:
       return decide_confirmation(rules, std::move(memo), situation, std::move(cause), now);
     case Kind::never_started:
@@ -147,7 +264,9 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
                                                  Instant now) {
   if (!memo.verify_until) return std::nullopt;
   const bool is_later_sight = situation.sight_at > *memo.verify_from;
-  if (cause.kind == Kind::alive && is_later_sight) return std::nullopt;
+  const auto health = situation.health.kind;
+  const bool is_proven = health == Health::Kind::fine || health == Health::Kind::complains;
+  if (cause.kind == Kind::alive && is_later_sight && is_proven) return std::nullopt;
   if (cause.kind == Kind::shutdown || cause.kind == Kind::admin) {
     memo.verify_from.reset();
     memo.verify_until.reset();
@@ -177,12 +296,14 @@ RestartChoice decide_restart(const Service& service, const RestartPolicy& policy
   auto evidence = situation.evidence;
   evidence.was_up = memo.was_up;
   const auto cause = decide_cause(evidence);
+  settle_flapping(policy.flapping, memo, now);
   if (memo.is_in_flight) return stand_by(std::move(memo), ServiceState::restarting, "a restart is under way");
   if (auto choice = decide_verification(policy, memo, situation, cause, now)) return *std::move(choice);
 
   if (cause.kind == Kind::unknown) return stand_by(std::move(memo), ServiceState::unknown, cause.reason);
   if (cause.kind == Kind::absent) return stand_by(std::move(memo), ServiceState::absent, cause.reason);
-  if (cause.kind == Kind::alive) return decide_alive(policy, std::move(memo), situation, cause.reason, now);
+  if (cause.kind == Kind::alive)
+    return decide_alive({service, policy}, std::move(memo), situation, cause, now);
   return decide_gone({service, policy}, std::move(memo), situation, cause, now);
 }
 

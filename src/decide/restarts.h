@@ -3,13 +3,39 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "config/config.h"
 #include "decide/cause.h"
+#include "decide/host_guard.h"
+#include "decide/ownership.h"
 
 namespace systemcheck {
+
+// The states, what leads from one to the next, and what is done on the way. A row further up goes before
+// those below it; "gone", "alive" and the owners are those of cause.h.
+//
+//   in                     | seen                                        | next        | what is done
+//   -----------------------+---------------------------------------------+-------------+---------------------
+//   any                    | an order is in flight                       | restarting  |
+//   restarting             | order done, not yet seen alive and healthy  | restarting  | look again
+//   restarting             | the same, and start_timeout is over         | waiting     | attempt failed
+//   any                    | the reading failed or is too old            | unknown     |
+//   any                    | not installed                               | absent      |
+//   any                    | gone, somebody else owns it                 | held        |
+//   any                    | gone, not confirmed; in its grace           | suspect     | look again
+//   suspect                | confirmed; mode observe or disabled, no way | down        | says what it would
+//   do suspect, down, waiting | due; a service it comes after is down       | waiting     | the same | due;
+//   pause of the backoff                   | waiting     | the same               | due; dies again and again
+//   | flapping    | the same               | due; limit of the machine                   | waiting     | the
+//   same               | due; the sight is old                       | waiting     | look now the same | due
+//   | restarting  | restart any                    | alive, has died again and again             | flapping |
+//   any                    | alive, no answer, the machine is busy       | overloaded  |
+//   any                    | alive, no answer or a wrong one             | as when due | restart, by the
+//   ladder any                    | alive, something complains, wrong count     | degraded    | any | alive
+//   | up          |
 
 /// What the restart decision of one service must remember between looks.
 struct RestartMemo {
@@ -24,6 +50,24 @@ struct RestartMemo {
   std::optional<Instant> verify_until{};
   std::optional<Instant> next_attempt{};
   std::optional<Suppressed> suppressed{};  ///< counted already for this time of being gone
+  std::optional<Instant> gone_since{};     ///< set while it is gone, or alive and to be restarted
+  bool is_death_counted = false;           ///< in `deaths`, of this time of being gone
+  std::vector<Instant> deaths{};           ///< those within flapping.per, the oldest first
+  bool is_flapping = false;
+};
+
+/// What its probes and resource rules say of a service that is alive.
+struct Health {
+  enum class Kind {
+    fine,
+    unproven,   ///< no probe has had an answer since its start
+    complains,  ///< something is not as it should be: people are told
+    hangs,      ///< no answer in time: it hangs, or the machine is too busy
+    fails,      ///< refused, reset, or a wrong answer
+    too_big,    ///< it uses more than its rules allow, and is to be restarted for it
+  };
+  Kind kind = Kind::fine;
+  std::string reason{};  ///< one line for people
 };
 
 /// What is known of one service at the moment of deciding.
@@ -32,8 +76,13 @@ struct RestartSituation {
   Instant sight_at{};         ///< when the finding in `evidence` was made
   bool is_new_sight = false;  ///< a sight that was not decided upon before
   bool has_way = true;        ///< there is a unit or a command to start it with
-  Duration uptime{};          ///< of the machine
-  double jitter = 0;          ///< -1 to 1, drawn anew each time
+  Health health{};
+  bool is_machine_busy = false;  ///< load or pressure are so high that time-outs prove nothing
+  std::optional<Claim> claim{};  ///< the highest that stands
+  std::string waits_for{};       ///< a service that it comes after and that is being brought back; or empty
+  HostVerdict host{};
+  Duration uptime{};  ///< of the machine
+  double jitter = 0;  ///< -1 to 1, drawn anew each time
 };
 
 enum class RestartStep {
@@ -43,14 +92,20 @@ enum class RestartStep {
   restart,
 };
 
+/// How a restart is done: what is alive is disturbed as little as may help, and more with each attempt.
+enum class Rung { start, reload, restart, stop_and_start };
+
 struct RestartChoice {
   RestartStep step = RestartStep::none;
+  Rung rung = Rung::start;
   ServiceState state = ServiceState::unknown;
   Owner owner = Owner::systemcheck;
   std::string reason{};
   std::optional<Suppressed>
-      newly_suppressed{};            ///< a restart is due and withheld: counted once for each time
-  bool attempt_failed = false;       ///< the service did not come up in time
+      newly_suppressed{};       ///< a restart is due and withheld: counted once for each time
+  bool attempt_failed = false;  ///< the service did not come up in time
+  bool is_alive = false;
+  bool is_newly_due = false;         ///< a death that is ours to undo, told once
   std::optional<Instant> wake_at{};  ///< decide anew then at the latest
   RestartMemo memo{};
 };
@@ -59,6 +114,9 @@ struct RestartChoice {
 inline constexpr Duration boot_grace = std::chrono::minutes{2};
 /// A restart acts on nothing older than this: somebody may have started the service since.
 inline constexpr Duration fresh_for = std::chrono::seconds{1};
+/// For a service that it comes after one waits so long at most: a log that cannot be started must not keep
+/// the web server down.
+inline constexpr Duration dependency_wait_max = std::chrono::minutes{1};
 /// While something is unsettled or being verified, one looks again after this, then at a tenth of the
 /// time that it lasts already: a slow start or a riddle that stays costs few looks.
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};

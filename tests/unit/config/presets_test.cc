@@ -74,6 +74,7 @@ TEST(Presets, WouldBeAcceptedFromAUser) {
     own.services[0].preset = "";
     own.services[0].match.main_cmdline = "";
     own.services[0].evidence.clear();
+    own.services[0].after.clear();
     const auto again = load_config({{"b.yaml", config_yaml(own)}});
     ASSERT_TRUE(again.problems.empty()) << again.problems.front().text();
     EXPECT_EQ(again.config, own);

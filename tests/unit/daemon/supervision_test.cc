@@ -202,5 +202,99 @@ TEST(Supervision, LooksSeldomAtAServiceThatStaysDown) {
   EXPECT_EQ(plant.journal.lines.size(), lines);
 }
 
+TEST(Supervision, BringsBackFirstWhatOthersComeAfter) {
+  Plant plant;
+  const auto web = plant.add_command_service("web", Mode::act);
+  const auto log = plant.add_command_service("log", Mode::act);
+  plant.config.services[web].after = {"log"};
+  plant.start();
+  plant.kill(web);
+  plant.kill(log);
+  plant.run_for(100ms);
+  ASSERT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.actuator().orders[0].service, log);
+  EXPECT_EQ(plant.row(web).state, ServiceState::waiting);
+  EXPECT_TRUE(plant.row(web).reason.ends_with("; waits for log")) << plant.row(web).reason;
+  plant.run_for(2s);
+  EXPECT_EQ(plant.row(log).state, ServiceState::up);
+  EXPECT_EQ(plant.row(web).state, ServiceState::up) << "without waiting for the next cycle";
+}
+
+TEST(Supervision, DoesNotWaitForWhatIsNotOursToBringBack) {
+  Plant plant;
+  const auto web = plant.add_command_service("web", Mode::act);
+  const auto log = plant.add_command_service("log", Mode::observe);
+  plant.config.services[web].after = {"log"};
+  plant.start();
+  plant.kill(log);
+  plant.kill(web);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(web).state, ServiceState::up);
+}
+
+TEST(Supervision, StopsActingWhenMostServicesDieTogetherAndGoesOnWhenItIsOver) {
+  Plant plant;
+  plant.config.restart_policy.host_limit.restarts = 100;
+  std::vector<std::size_t> all;
+  for (int i = 0; i < 10; ++i)
+    all.push_back(plant.add_command_service("s" + std::to_string(i), Mode::act));
+  plant.start();
+  for (const auto index : all)
+    plant.kill(index);
+  plant.run_for(20s);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(all[0]).suppressed_total.at(static_cast<std::size_t>(Suppressed::host_limit)), 1U);
+  plant.run_for(15s);
+  EXPECT_EQ(plant.orders(), 10U);
+}
+
+TEST(Supervision, SpreadsManyRestartsOverTime) {
+  Plant plant;
+  std::vector<std::size_t> all;
+  for (int i = 0; i < 20; ++i)
+    all.push_back(plant.add_command_service("s" + std::to_string(i), Mode::act));
+  plant.start();
+  for (std::size_t i = 0; i < 10; ++i)
+    plant.kill(all[i]);
+  plant.run_for(1min);
+  EXPECT_EQ(plant.orders(), 6U);
+  plant.run_for(5min);
+  EXPECT_EQ(plant.orders(), 10U);
+  for (const auto index : all)
+    EXPECT_EQ(plant.row(index).state, ServiceState::up) << index;
+}
+
+TEST(Supervision, LeavesAServiceInMaintenanceAloneUntilItsEnd) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  const Claim maintenance{.owner = Owner::maintenance,
+                          .reason = "new disks",
+                          .since = plant.loop.now(),
+                          .until = plant.loop.now() + 2h};
+  ASSERT_TRUE(plant.supervision.claim("billing", maintenance));
+  EXPECT_EQ(plant.row(billing).owner, Owner::maintenance);
+  plant.kill(billing);
+  plant.run_for(1h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::held);
+  plant.run_for(1h + 1s);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  EXPECT_EQ(plant.row(billing).owner, Owner::systemcheck);
+}
+
+TEST(Supervision, ActsAtOnceWhenAClaimIsReleased) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  ASSERT_TRUE(plant.supervision.claim("billing", {.owner = Owner::admin, .since = plant.loop.now()}));
+  plant.kill(billing);
+  plant.run_for(1h);
+  ASSERT_TRUE(plant.supervision.release("billing", Owner::admin));
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  EXPECT_FALSE(plant.supervision.claim("nobody", {}));
+}
+
 }  // namespace
 }  // namespace systemcheck::test

@@ -50,8 +50,8 @@ TEST(WhyIsItGone, AStopThatFailedIsStillTheAdministrators) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
 }
 
-TEST(WhyIsItGone, EndingByItselfWithSuccessNeedsOneMoreLook) {
-  EXPECT_EQ(decide_cause(gone_unit("inactive", "dead", "success")).kind, Kind::crash_if_confirmed);
+TEST(WhyIsItGone, EndingByItselfWithSuccessIsNotACrashAtOnce) {
+  EXPECT_EQ(decide_cause(gone_unit("inactive", "dead", "success")).kind, Kind::ended);
 }
 
 TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
@@ -67,7 +67,7 @@ TEST(WhyIsItGone, AUnitThatWasDisabledAllAlongAndRanMayCrash) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.unit->unit_file_state = "disabled";
   evidence.unit_file_state_when_up = "disabled";
-  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash_if_confirmed);
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::ended);
 }
 
 TEST(WhyIsItGone, AStoppingMachineIsAShutdownWhateverElseIsSeen) {

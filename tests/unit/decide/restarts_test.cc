@@ -243,5 +243,167 @@ TEST(Restart, LooksMoreAndMoreSeldomAtARiddleThatStays) {
   EXPECT_LT(looks, 250);
 }
 
+/// The second sight of a service that was up and is gone: due, unless something stands in its way.
+RestartChoice decide_when_gone(const Service& service, const RestartPolicy& policy,
+                               RestartSituation situation, Instant now = noon + 2s) {
+  auto memo = memo_of_an_up_service(service, policy);
+  memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 1s), noon + 1s).memo;
+  situation.sight_at = now;
+  return decide_restart(service, policy, memo, situation, now);
+}
+
+TEST(Restart, AsksEveryOwnerFirst) {
+  const auto service = acting_service();
+  auto situation = sight(Presence::gone, noon + 2s);
+  for (const auto owner : {Owner::admin, Owner::maintenance, Owner::upgrade, Owner::shed}) {
+    situation.claim = Claim{.owner = owner, .reason = "of the test"};
+    const auto choice = decide_when_gone(service, {}, situation);
+    EXPECT_EQ(choice.state, ServiceState::held);
+    EXPECT_EQ(choice.owner, owner);
+    EXPECT_EQ(choice.newly_suppressed, suppressed_by(owner));
+  }
+}
+
+TEST(Restart, TheHigherOfAClaimAndOfWhatSystemdSaysWins) {
+  const auto service = acting_service();
+  auto situation = sight(Presence::gone, noon + 2s);
+  situation.claim = Claim{.owner = Owner::maintenance, .reason = "until ten"};
+  situation.evidence.manager = Manager::stopping;
+  EXPECT_EQ(decide_when_gone(service, {}, situation).owner, Owner::shutdown);
+  situation.evidence.manager = Manager::running;
+  situation.evidence.unit =
+      UnitStatus{.load_state = "loaded", .active_state = "activating", .sub_state = "auto-restart"};
+  EXPECT_EQ(decide_when_gone(service, {}, situation).owner, Owner::maintenance);
+}
+
+TEST(Restart, WaitsForWhatItComesAfterButNotForEver) {
+  const auto service = acting_service();
+  auto situation = sight(Presence::gone, noon + 2s);
+  situation.waits_for = "syslog";
+  auto choice = decide_when_gone(service, {}, situation);
+  EXPECT_EQ(choice.state, ServiceState::waiting);
+  EXPECT_EQ(choice.newly_suppressed, Suppressed::dependency);
+  EXPECT_EQ(choice.reason, "as the test says; waits for syslog");
+  EXPECT_EQ(choice.wake_at, noon + 1s + dependency_wait_max);
+  situation.sight_at = *choice.wake_at;
+  EXPECT_EQ(decide_restart(service, {}, choice.memo, situation, *choice.wake_at).step, RestartStep::restart);
+}
+
+TEST(Restart, ObeysTheLimitOfTheMachine) {
+  auto situation = sight(Presence::gone, noon + 2s);
+  situation.host = {.until = noon + 1min, .reason = "too many"};
+  const auto choice = decide_when_gone(acting_service(), {}, situation);
+  EXPECT_EQ(choice.state, ServiceState::waiting);
+  EXPECT_EQ(choice.newly_suppressed, Suppressed::host_limit);
+  EXPECT_EQ(choice.wake_at, noon + 1min);
+}
+
+TEST(Restart, LeavesWhatEndedByItselfAloneForAMoment) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto situation = sight(Presence::gone, noon + 1s);
+  situation.evidence.manager = Manager::running;
+  situation.evidence.unit = UnitStatus{
+      .load_state = "loaded", .active_state = "inactive", .unit_file_state = "enabled", .result = "success"};
+  auto choice = decide_restart(service, policy, memo_of_an_up_service(service, policy), situation, noon + 1s);
+  EXPECT_EQ(choice.state, ServiceState::suspect);
+  EXPECT_EQ(choice.wake_at, noon + 21s);
+  situation.sight_at = noon + 21s;
+  EXPECT_EQ(decide_restart(service, policy, choice.memo, situation, noon + 21s).step, RestartStep::restart);
+}
+
+RestartSituation alive_but(Health::Kind kind, Instant at = noon + 1s) {
+  auto situation = sight(Presence::present, at);
+  situation.health = {kind, "no banner within 5 s"};
+  return situation;
+}
+
+TEST(Restart, RestartsWhatHangsUnlessTheMachineIsBusy) {
+  const auto service = acting_service();
+  const auto memo = memo_of_an_up_service(service, {});
+  auto situation = alive_but(Health::Kind::hangs);
+  const auto choice = decide_restart(service, {}, memo, situation, noon + 1s);
+  EXPECT_EQ(choice.step, RestartStep::restart);
+  EXPECT_EQ(choice.rung, Rung::restart);
+  EXPECT_EQ(choice.reason, "no banner within 5 s");
+  situation.is_machine_busy = true;
+  const auto busy = decide_restart(service, {}, memo, situation, noon + 1s);
+  EXPECT_EQ(busy.state, ServiceState::overloaded);
+  EXPECT_EQ(busy.step, RestartStep::none);
+  EXPECT_EQ(busy.newly_suppressed, Suppressed::overloaded);
+}
+
+TEST(Restart, AWrongAnswerIsNoMatterOfLoad) {
+  const auto service = acting_service();
+  auto situation = alive_but(Health::Kind::fails);
+  situation.is_machine_busy = true;
+  EXPECT_EQ(decide_restart(service, {}, memo_of_an_up_service(service, {}), situation, noon + 1s).step,
+            RestartStep::restart);
+}
+
+TEST(Restart, OnlyComplainsWhereNothingIsToBeRestarted) {
+  const auto service = acting_service();
+  const auto choice = decide_restart(service, {}, memo_of_an_up_service(service, {}),
+                                     alive_but(Health::Kind::complains), noon + 1s);
+  EXPECT_EQ(choice.state, ServiceState::degraded);
+  EXPECT_EQ(choice.step, RestartStep::none);
+  EXPECT_EQ(choice.reason, "no banner within 5 s");
+}
+
+TEST(Restart, ClimbsTheLadderWithEachAttempt) {
+  auto service = acting_service();
+  service.reload = {"/opt/billing/reload"};
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  std::vector<Rung> rungs;
+  for (auto now = noon + 1s; rungs.size() < 4; now += 1s) {
+    const auto choice = decide_restart(service, policy, memo, alive_but(Health::Kind::fails, now), now);
+    memo = choice.memo;
+    if (choice.step != RestartStep::restart) continue;
+    rungs.push_back(choice.rung);
+    memo = note_outcome(note_attempt(memo, now), service, policy, {true, 0, now});
+  }
+  EXPECT_EQ(rungs,
+            (std::vector<Rung>{Rung::reload, Rung::restart, Rung::stop_and_start, Rung::stop_and_start}));
+}
+
+TEST(Restart, DoesNotReloadWhatHangs) {
+  auto service = acting_service();
+  service.reload = {"/opt/billing/reload"};
+  EXPECT_EQ(decide_restart(service, {}, memo_of_an_up_service(service, {}), alive_but(Health::Kind::hangs),
+                           noon + 1s)
+                .rung,
+            Rung::restart);
+}
+
+TEST(Restart, IsUpOnlyWhenAProbeHasHadAnAnswerSinceTheStart) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = note_attempt(memo_of_an_up_service(service, policy), noon + 1s);
+  memo = note_outcome(memo, service, policy, {true, 0, noon + 2s});
+  auto situation = alive_but(Health::Kind::unproven, noon + 3s);
+  EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 3s).state, ServiceState::restarting);
+  situation.health.kind = Health::Kind::fine;
+  EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 3s).state, ServiceState::up);
+}
+
+TEST(Restart, SlowsDownToTheCapWhatComesUpAndDiesAgainAndAgain) {
+  RestartPolicy policy;
+  policy.reset_after = 1min;
+  policy.flapping = {.deaths = 3, .per = 2h};
+  const auto restarts = restarts_of_a_service_that_never_stays_up(policy, 2min);
+  ASSERT_GT(restarts.size(), 4U);
+  EXPECT_LT(restarts[1] - restarts[0], 2min + 10s);
+  EXPECT_EQ(restarts[4] - restarts[3], policy.backoff_max);
+}
+
+TEST(Restart, TellsADeathThatIsOursOnce) {
+  const auto service = acting_service();
+  auto choice = decide_when_gone(service, {}, sight(Presence::gone, noon + 2s));
+  EXPECT_TRUE(choice.is_newly_due);
+  EXPECT_FALSE(
+      decide_restart(service, {}, choice.memo, sight(Presence::gone, noon + 3s), noon + 3s).is_newly_due);
+}
+
 }  // namespace
 }  // namespace systemcheck::test

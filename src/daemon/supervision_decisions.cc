@@ -1,0 +1,259 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "daemon/supervised.h"
+#include "daemon/supervision.h"
+
+// What is decided of a service, and how it is carried out.
+
+namespace systemcheck {
+namespace {
+
+/// A sight may be this many cycles old before it counts as no reading at all.
+constexpr int cycles_until_stale = 2;
+
+bool is_held_by_systemd(const std::optional<UnitStatus>& unit) {
+  return unit && unit->active_state == "active" && !unit->unit_file_state.empty();
+}
+
+std::string outcome_words(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::succeeded:
+      return "done";
+    case Outcome::Kind::failed:
+      return outcome.exit_code < 0 ? fmt::format("ended by signal {}", -outcome.exit_code)
+                                   : fmt::format("exit code {}", outcome.exit_code);
+    case Outcome::Kind::timed_out:
+      return "timed out";
+    case Outcome::Kind::refused:
+      return "refused";
+    case Outcome::Kind::lost:
+      break;
+  }
+  return "lost";
+}
+
+/// Where there is only a restart command, or a unit, it starts what is not there, too.
+Verb verb_of(const Service& rules, Rung rung) {
+  const bool is_start = rung == Rung::start && !rules.start.empty();
+  return is_start ? Verb::start : Verb::restart;
+}
+
+/// Down, and ours to bring back.
+bool is_being_brought_back(const Service& rules, const ServiceRow& row) {
+  return rules.mode == Mode::act &&
+         (row.state == ServiceState::suspect || row.state == ServiceState::down ||
+          row.state == ServiceState::waiting || row.state == ServiceState::restarting);
+}
+
+}  // namespace
+
+Status Supervision::claim(std::string_view service, Claim claim) {
+  const auto index = index_of(service);
+  if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
+  services_[index]->claims.put(std::move(claim));
+  reconsider(index);
+  return Nothing{};
+}
+
+Status Supervision::release(std::string_view service, Owner owner) {
+  const auto index = index_of(service);
+  if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
+  services_[index]->claims.release(owner);
+  hooks_.look_wanted();
+  reconsider(index);
+  return Nothing{};
+}
+
+RestartSituation Supervision::situation_of(const Supervised& service) const {
+  RestartSituation situation;
+  const auto now = world_.loop.now();
+  situation.evidence.finding = check_service(service.rules, service.sight);
+  const bool was_never_seen = service.sight_at == Instant{};
+  situation.evidence.is_stale =
+      was_never_seen || now - service.sight_at > cycles_until_stale * config_->cycle;
+  if (was_never_seen) situation.evidence.finding = {Presence::unknown, "not looked at yet"};
+  situation.evidence.main_died = service.died_at.has_value();
+  situation.evidence.manager = world_.units.manager();
+  const bool is_systemd_there = situation.evidence.manager != Manager::absent;
+  situation.evidence.has_unit = is_systemd_there && !service.row.unit.empty();
+  if (is_systemd_there) situation.evidence.unit = service.unit;
+  situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
+  situation.sight_at = service.sight_at;
+  situation.is_new_sight = service.is_new_sight;
+  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
+  situation.has_way =
+      has_command || (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
+  situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
+  situation.jitter = world_.draw_jitter();
+  situation.is_machine_busy = is_machine_busy_;
+  if (const auto* claim = service.claims.standing(now)) situation.claim = *claim;
+  situation.waits_for = waits_for(service);
+  situation.host = host_verdict(now);
+  return situation;
+}
+
+HostVerdict Supervision::host_verdict(Instant now) const {
+  const auto watched = std::ranges::count_if(services_, [](const auto& it) { return it->memo.was_up; });
+  return host_guard_.decide(config_->restart_policy.host_limit, static_cast<std::size_t>(watched), now);
+}
+
+/// The first cause: whom the one it waits for waits for itself.
+std::string Supervision::waits_for(const Supervised& service) const {
+  for (const auto& name : service.rules.after) {
+    const auto index = index_of(name);
+    if (index == services_.size()) continue;
+    const auto& other = *services_[index];
+    if (!is_being_brought_back(other.rules, other.row)) continue;
+    auto cause = waits_for(other);
+    return cause.empty() ? name : cause;
+  }
+  return {};
+}
+
+/// A death that is ours to undo counts for the machine before anything is done about it, so that of many that
+/// happen together the first is not taken for a single one.
+void Supervision::note_deaths_seen(Instant now) {
+  for (const auto& service : services_) {
+    const auto choice =
+        decide_restart(service->rules, config_->restart_policy, service->memo, situation_of(*service), now);
+    if (choice.is_newly_due && service->memo.was_up) host_guard_.note_death(service->rules.name, now);
+  }
+}
+
+RestartChoice Supervision::decide(Supervised& service, Instant now) {
+  const auto& policy = config_->restart_policy;
+  auto situation = situation_of(service);
+  auto choice = decide_restart(service.rules, policy, service.memo, situation, now);
+  if (!choice.is_newly_due || !service.memo.was_up) return choice;
+  host_guard_.note_death(service.rules.name, now);
+  situation.host = host_verdict(now);
+  return decide_restart(service.rules, policy, service.memo, situation, now);
+}
+
+void Supervision::reconsider(std::size_t index) {
+  auto& service = *services_[index];
+  const auto now = world_.loop.now();
+  service.claims.expire(now);
+  auto choice = decide(service, now);
+  service.is_new_sight = false;
+  service.memo = choice.memo;
+  carry_out(index, choice);
+}
+
+void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
+  auto& service = *services_[index];
+  auto& row = service.row;
+  const bool has_settled = choice.state != ServiceState::suspect && choice.state != ServiceState::unknown;
+  if (service.is_death_uncounted && has_settled) {
+    ++row.deaths_total.at(static_cast<std::size_t>(death_cause(service.unit)));
+    service.is_death_uncounted = false;
+  }
+  if (choice.attempt_failed) ++row.restart_failures_total;
+  if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
+  const bool is_news = choice.state != row.state;
+  if (is_news) note_state(service, choice);
+  const auto* claim = service.claims.standing(world_.loop.now());
+  row.owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
+  row.reason = printable(choice.reason);
+  row.status = severity_of(choice.state);
+  row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);
+  if (choice.is_alive) {
+    row.last_up = world_.loop.wall_now();
+    if (is_held_by_systemd(service.unit)) service.unit_file_state_when_up = service.unit->unit_file_state;
+  }
+  plan_wake(index, choice);
+  hooks_.row_changed();
+  if (is_news) wake_dependents(service.rules.name);
+  if (choice.step == RestartStep::look_now) hooks_.look_wanted();
+  if (choice.step == RestartStep::restart) restart(index, choice.rung);
+}
+
+void Supervision::plan_wake(std::size_t index, const RestartChoice& choice) {
+  auto& service = *services_[index];
+  service.wake.cancel();
+  auto when = choice.wake_at;
+  const auto claim_end = service.claims.next_end(world_.loop.now());
+  if (claim_end && (!when || *claim_end < *when)) when = claim_end;
+  if (!when) return;
+  service.wake = world_.loop.at(*when, [this, index, step = choice.step] {
+    if (step == RestartStep::look_again) hooks_.look_wanted();
+    reconsider(index);
+  });
+}
+
+/// Later, not now: this may be in the middle of a round over all of them.
+void Supervision::wake_dependents(const std::string& name) {
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    const auto& after = services_[i]->rules.after;
+    if (services_[i]->row.state != ServiceState::waiting) continue;
+    if (std::ranges::find(after, name) == after.end()) continue;
+    services_[i]->wake = world_.loop.at(world_.loop.now(), [this, i] { reconsider(i); });
+  }
+}
+
+void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
+  auto& row = service.row;
+  const auto now = world_.loop.now();
+  const bool is_bad = severity_of(choice.state) == CheckStatus::critical;
+  const bool is_back = choice.is_alive && service.restarted_at.has_value();
+  auto line = fmt::format("{}: {}: {}", row.name, word(choice.state), choice.reason);
+  if (is_back)
+    line += fmt::format("; {} after it was found dead", duration_words(now - *service.restarted_at));
+  if (choice.newly_suppressed == Suppressed::observe) line += "; would restart it, but only observes";
+  // A preset that is not here is no news, and of a restart its own line tells more.
+  const bool is_no_news = service.rules.is_discovered && choice.state == ServiceState::absent;
+  const bool is_worth_saying = !is_no_news && choice.step != RestartStep::restart;
+  if (is_worth_saying) world_.journal.write(is_bad ? Severity::warning : Severity::notice, line);
+  if (choice.is_alive) {
+    if (is_back) row.last_restart_duration = now - *service.restarted_at;
+    service.restarted_at.reset();
+  }
+  row.state = choice.state;
+  row.state_since = world_.loop.wall_now();
+  row.state_since_instant = now;
+}
+
+void Supervision::restart(std::size_t index, Rung rung) {
+  auto& service = *services_[index];
+  const auto now = world_.loop.now();
+  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
+  // Workers that outlived their main process; sessions of its users are not among the members.
+  Order order{.ticket = ++last_ticket_,
+              .service = index,
+              .verb = verb_of(service.rules, rung),
+              .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
+              .dead_main = service.sight.main ? std::nullopt : service.last_main,
+              .deadline = service.rules.stop_timeout + service.rules.start_timeout};
+  service.memo = note_attempt(std::move(service.memo), now);
+  host_guard_.note_restart(now);
+  service.restarted_at = service.died_at ? *service.died_at : now;
+  service.row.last_restart = world_.loop.wall_now();
+  ++service.row.restarts_total;
+  world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,
+                                                      service.memo.attempts, service.row.reason));
+  actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
+}
+
+void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
+  auto& service = *services_[index];
+  const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
+  const auto now = world_.loop.now();
+  service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
+                              {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
+  service.row.last_outcome = outcome.kind;
+  service.row.last_exit = outcome.exit_code;
+  if (!has_succeeded) {
+    ++service.row.restart_failures_total;
+    world_.journal.write(Severity::error,
+                         fmt::format("{}: the restart did not succeed ({}): {}", service.rules.name,
+                                     outcome_words(outcome), outcome.detail));
+  }
+  hooks_.look_wanted();
+  reconsider(index);
+}
+
+}  // namespace systemcheck

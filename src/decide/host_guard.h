@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+#include "config/config.h"
+
+namespace systemcheck {
+
+/// Why no service of this machine may be restarted now.
+struct HostVerdict {
+  std::optional<Instant> until{};  ///< nullopt: it may
+  std::string reason{};            ///< one line for people
+};
+
+/// Watches the restarts of the whole machine: a restart for each of many failures at once, or one after
+/// the other without end, makes a sick machine worse. Pure: it is told the time.
+class HostGuard {
+ public:
+  /// Deaths this close to each other have one cause.
+  static constexpr Duration together = std::chrono::seconds{30};
+  /// Fewer services that died say nothing about the machine.
+  static constexpr std::size_t deaths_min = 4;
+
+  void note_death(const std::string& service, Instant now);
+  void note_restart(Instant now);
+
+  /// `watched`: how many services run here, those that have just died among them.
+  [[nodiscard]] HostVerdict decide(const HostLimit& limit, std::size_t watched, Instant now) const;
+
+ private:
+  std::deque<Instant> restarts_{};
+  std::map<std::string, Instant> deaths_{};
+};
+
+}  // namespace systemcheck

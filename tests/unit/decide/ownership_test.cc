@@ -1,0 +1,85 @@
+#include "decide/ownership.h"
+
+#include <gtest/gtest.h>
+
+namespace systemcheck {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant noon{12h};
+
+Claim claim(Owner owner, std::optional<Instant> until = {}) {
+  return {.owner = owner, .reason = "as the test says", .since = noon, .until = until};
+}
+
+std::optional<Owner> owner_at(const Claims& claims, Instant now) {
+  const auto* standing = claims.standing(now);
+  if (standing == nullptr) return std::nullopt;
+  return standing->owner;
+}
+
+TEST(Claims, AreOursAloneWhenNobodyClaims) { EXPECT_EQ(Claims().standing(noon), nullptr); }
+
+TEST(Claims, TheHighestOwnerWinsWhateverTheOrder) {
+  Claims claims;
+  claims.put(claim(Owner::shed));
+  claims.put(claim(Owner::admin));
+  claims.put(claim(Owner::maintenance, noon + 1h));
+  EXPECT_EQ(owner_at(claims, noon), Owner::admin);
+}
+
+TEST(Claims, MaintenanceOverAShedServiceEndsAsShed) {
+  Claims claims;
+  claims.put(claim(Owner::shed));
+  claims.put(claim(Owner::maintenance, noon + 1h));
+  EXPECT_EQ(owner_at(claims, noon + 59min), Owner::maintenance);
+  EXPECT_EQ(owner_at(claims, noon + 1h), Owner::shed);
+}
+
+TEST(Claims, TellWhenTheNextOneEnds) {
+  Claims claims;
+  claims.put(claim(Owner::upgrade, noon + 30min));
+  claims.put(claim(Owner::maintenance, noon + 1h));
+  EXPECT_EQ(claims.next_end(noon), noon + 30min);
+  EXPECT_EQ(claims.next_end(noon + 30min), noon + 1h);
+  EXPECT_EQ(claims.next_end(noon + 1h), std::nullopt);
+}
+
+TEST(Claims, MaintenanceAlwaysHasAnEnd) {
+  Claims claims;
+  claims.put(claim(Owner::maintenance));
+  EXPECT_EQ(claims.next_end(noon), noon + maintenance_max);
+  claims.put(claim(Owner::maintenance, noon + 10'000h));
+  EXPECT_EQ(claims.next_end(noon), noon + maintenance_max);
+}
+
+TEST(Claims, OneOfTheSameOwnerReplacesTheOtherAndKeepsSinceWhen) {
+  Claims claims;
+  claims.put(claim(Owner::maintenance, noon + 1h));
+  auto longer = claim(Owner::maintenance, noon + 3h);
+  longer.since = noon + 30min;
+  claims.put(longer);
+  ASSERT_EQ(claims.all().size(), 1U);
+  EXPECT_EQ(claims.all()[0].since, noon);
+  EXPECT_EQ(claims.all()[0].until, noon + 3h);
+}
+
+TEST(Claims, AreGoneWhenReleasedOrOver) {
+  Claims claims;
+  claims.put(claim(Owner::admin));
+  claims.put(claim(Owner::upgrade, noon + 1min));
+  claims.release(Owner::admin);
+  EXPECT_EQ(owner_at(claims, noon), Owner::upgrade);
+  claims.expire(noon + 1min);
+  EXPECT_TRUE(claims.all().empty());
+}
+
+TEST(Claims, WithholdARestartUnderTheirOwnName) {
+  for (const auto owner :
+       {Owner::shutdown, Owner::admin, Owner::maintenance, Owner::upgrade, Owner::shed, Owner::systemd})
+    EXPECT_EQ(word(suppressed_by(owner)), word(owner));
+}
+
+}  // namespace
+}  // namespace systemcheck

@@ -43,10 +43,11 @@ Verb verb_of(const Service& rules, Rung rung) {
 }
 
 /// Down, and ours to bring back.
-bool is_being_brought_back(const Service& rules, const ServiceRow& row) {
-  return rules.mode == Mode::act &&
-         (row.state == ServiceState::suspect || row.state == ServiceState::down ||
-          row.state == ServiceState::waiting || row.state == ServiceState::restarting);
+bool is_being_brought_back(const Service& rules, const RestartMemo& memo, ServiceState state) {
+  const bool is_ours = state == ServiceState::suspect || state == ServiceState::down ||
+                       state == ServiceState::waiting || state == ServiceState::restarting ||
+                       state == ServiceState::flapping;
+  return rules.mode == Mode::act && memo.gone_since && is_ours;
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ std::string Supervision::waits_for(const Supervised& service) const {
     const auto index = index_of(name);
     if (index == services_.size()) continue;
     const auto& other = *services_[index];
-    if (!is_being_brought_back(other.rules, other.row)) continue;
+    if (!is_being_brought_back(other.rules, other.memo, other.row.state)) continue;
     auto cause = waits_for(other);
     return cause.empty() ? name : cause;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,11 +31,16 @@ class FakeActuator final : public Actuator {
     bool never_comes_up = false;  ///< the command lies
   };
 
-  explicit FakeActuator(FakeLoop& loop) : loop_(loop) {}
+  using Services = std::map<std::size_t, Service>;
+
+  /// Services that shall outlive it are given.
+  explicit FakeActuator(FakeLoop& loop, std::shared_ptr<Services> services = std::make_shared<Services>())
+      : loop_(loop), services_(std::move(services)) {}
 
   void begin(const Order& order, OnOutcome on_outcome) override {
     orders.push_back(order);
-    auto& service = services_[order.service];
+    if (on_order) on_order(order);
+    auto& service = (*services_)[order.service];
     if (is_busy(order.service)) return end_at(loop_.now(), order, busy(order), std::move(on_outcome));
     if (service.hangs) return end_at(loop_.now() + order.deadline, order, late(order), std::move(on_outcome));
     end_at(loop_.now() + service.command_takes, order, answer(order, service), std::move(on_outcome));
@@ -53,12 +59,13 @@ class FakeActuator final : public Actuator {
 
   // What a test does.
 
-  Service& service(std::size_t index) { return services_[index]; }
+  Service& service(std::size_t index) { return (*services_)[index]; }
   /// Orders without an outcome.
   [[nodiscard]] std::size_t in_flight() const { return running_.size(); }
 
   /// Called when a service comes up or goes: lets a fake process table follow.
   std::function<void(std::size_t service, bool is_up)> on_change{};
+  std::function<void(const Order&)> on_order{};
   std::vector<Order> orders{};
   std::vector<Ticket> cancelled{};
 
@@ -110,18 +117,18 @@ class FakeActuator final : public Actuator {
   }
   void take_effect(const Order& order) {
     const auto index = order.service;
-    const auto& service = services_[index];
+    const auto& service = (*services_)[index];
     changes_.erase(index);  // What an older order was about to bring about.
     if (order.verb != Verb::start) become(index, false);
     if (order.verb == Verb::stop || service.never_comes_up) return;
     changes_[index] = loop_.at(loop_.now() + service.comes_up_after, [this, index] { become(index, true); });
   }
   void become(std::size_t index, bool is_up) {
-    if (std::exchange(services_[index].is_up, is_up) != is_up && on_change) on_change(index, is_up);
+    if (std::exchange((*services_)[index].is_up, is_up) != is_up && on_change) on_change(index, is_up);
   }
 
   FakeLoop& loop_;
-  std::map<std::size_t, Service> services_{};
+  std::shared_ptr<Services> services_;
   std::map<std::uint64_t, Run> running_{};
   std::map<std::size_t, Watch> changes_{};
   std::uint64_t last_id_ = 0;

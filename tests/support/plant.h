@@ -66,13 +66,15 @@ class Plant {
 
   void kill(std::size_t index) {
     const auto& unit = config.services[index].match.units;
-    if (!unit.empty()) return units.crash(unit.front());
     actuator_->service(index).is_up = false;
+    if (!unit.empty()) return units.crash(unit.front());
     loop.end_process(*std::exchange(processes[index], std::nullopt));
   }
 
   void run_for(Duration duration) { loop.run_for(duration); }
   [[nodiscard]] ServiceRow row(std::size_t index) const { return supervision.rows().at(index); }
+  /// Whether the last look succeeded.
+  [[nodiscard]] bool was_readable() const { return was_readable_; }
   [[nodiscard]] std::size_t orders() const { return actuator_->orders.size(); }
   FakeActuator& actuator() { return *actuator_; }
 
@@ -83,14 +85,18 @@ class Plant {
   Config config{};
   std::vector<std::optional<ProcessIdentity>> processes{};
   bool is_readable = true;
+  std::function<void(const Order&)> on_order{};
   World world{.loop = loop,
               .units = units,
               .host = host,
               .journal = journal,
               .make_actuator =
                   [this](const std::vector<ServiceControl>&) {
-                    auto made = std::make_unique<FakeActuator>(loop);
+                    auto made = std::make_unique<FakeActuator>(loop, behaviours_);
                     made->on_change = [this](std::size_t index, bool is_up) { follow_command(index, is_up); };
+                    made->on_order = [this](const Order& order) {
+                      if (on_order) on_order(order);
+                    };
                     actuator_ = made.get();
                     return made;
                   },
@@ -109,6 +115,8 @@ class Plant {
   }
 
   void follow_command(std::size_t index, bool is_up) {
+    const auto& unit = config.services[index].match.units;
+    if (!unit.empty()) return is_up ? units.start_by_admin(unit.front()) : units.crash(unit.front());
     if (processes[index]) loop.end_process(*std::exchange(processes[index], std::nullopt));
     if (is_up) processes[index] = new_process();
   }
@@ -137,7 +145,10 @@ class Plant {
     return all;
   }
 
-  void look_now() { supervision.see(sight(), loop.now()); }
+  void look_now() {
+    was_readable_ = is_readable;
+    supervision.see(sight(), loop.now());
+  }
 
   void begin_cycle() {
     look_now();
@@ -153,6 +164,8 @@ class Plant {
   }
 
   FakeActuator* actuator_ = nullptr;
+  std::shared_ptr<FakeActuator::Services> behaviours_ = std::make_shared<FakeActuator::Services>();
+  bool was_readable_ = true;
   pid_t last_pid_ = 50'000;
   Watch look_{};
   Watch cycle_{};

@@ -1,0 +1,316 @@
+// Weeks of a machine on which services die, starts fail, administrators and packages come and go and the
+// clock steps, in virtual time, under the real supervision. What must always hold is looked at with each
+// order.
+//
+//   restart_simulation [--first-seed N] [--count M] [--weeks W]
+//
+// The same seed is the same story. Exit code 1 and the story's end where something did not hold.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "support/plant.h"
+
+namespace systemcheck::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t story_lines = 40;
+constexpr Duration death_to_sight = 1s;  // What has died since is not known of yet.
+
+class Story {
+ public:
+  explicit Story(std::uint64_t seed) : seed_(seed), random_(seed) {
+    const auto services = 4 + below(9);
+    for (std::size_t i = 0; i < services; ++i)
+      add_service(i);
+    plant_.config.restart_policy.host_limit = {.restarts = static_cast<std::uint32_t>(2 + below(8)),
+                                               .per = 5min,
+                                               .share = below(2) == 0 ? 0.5 : 1.0};
+    plant_.on_order = [this](const Order& order) { check_order(order); };
+  }
+
+  /// Whether all held.
+  bool run(Duration length) {
+    plant_.start();
+    const auto end = now() + length;
+    while (now() < end && broken_.empty()) {
+      plant_.run_for(pause());
+      something_happens();
+      check_rows();
+    }
+    if (broken_.empty()) check_that_all_come_back();
+    if (broken_.empty()) return true;
+    fmt::print("seed {}: {}\n", seed_, broken_);
+    for (const auto& line : story_)
+      fmt::print("  {}\n", line);
+    return false;
+  }
+
+  [[nodiscard]] std::size_t orders() const { return orders_.size(); }
+  [[nodiscard]] std::size_t events() const { return events_; }
+
+ private:
+  struct Known {
+    std::string name{};
+    std::string unit{};
+    Mode mode = Mode::act;
+    std::optional<Instant> dead_since{};  ///< a service that came up unseen is dead for all that can be known
+    bool is_stopped_by_admin = false;
+    Claims claims{};
+  };
+
+  Instant now() { return plant_.loop.now(); }
+  std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
+  bool chance(unsigned percent) { return below(100) < percent; }
+  Duration pause() { return Duration(below(static_cast<std::uint64_t>(Duration(20min).count()))); }
+
+  void add_service(std::size_t index) {
+    Known known;
+    known.mode = chance(80) ? Mode::act : Mode::observe;
+    known.name = fmt::format("s{}", index);
+    const bool is_unit = chance(50);
+    if (is_unit) known.unit = known.name + ".service";
+    const auto place = is_unit ? plant_.add_unit_service(known.unit, known.mode)
+                               : plant_.add_command_service(known.name, known.mode);
+    for (std::size_t other = 0; other < index; ++other) {
+      if (chance(15)) plant_.config.services[place].after.push_back(known_[other].name);
+    }
+    known_.push_back(std::move(known));
+  }
+
+  void tell(const std::string& line) {
+    ++events_;
+    story_.push_back(fmt::format("{:>12} {}", duration_words(now() - FakeLoop::first_instant), line));
+    if (story_.size() > story_lines) story_.pop_front();
+  }
+  void break_off(const std::string& what) {
+    if (broken_.empty()) broken_ = what;
+  }
+
+  // What happens.
+
+  void something_happens() {
+    const auto index = below(known_.size());
+    switch (below(12)) {
+      case 0:
+      case 1:
+      case 2:
+        return kill(index);
+      case 3:
+        return kill_many();
+      case 4:
+      case 5:
+        return change_behaviour(index);
+      case 6:
+        return visit_of_an_administrator(index);
+      case 7:
+        return put_claim(index);
+      case 8:
+        return release_claims(index);
+      case 9:
+        plant_.is_readable = !plant_.is_readable;
+        return tell(plant_.is_readable ? "the process table can be read"
+                                       : "the process table cannot be read");
+      case 10:
+        plant_.loop.jump_wall_clock((chance(50) ? 1 : -1) * Duration(365 * 24h));
+        return tell("the clock steps by a year");
+      default:
+        return reload();
+    }
+  }
+
+  [[nodiscard]] bool is_up(std::size_t index) const { return plant_.processes[index].has_value(); }
+
+  void kill(std::size_t index) {
+    if (!is_up(index)) return;
+    tell(known_[index].name + " dies");
+    if (!known_[index].dead_since) known_[index].dead_since = now();
+    plant_.kill(index);
+  }
+  void kill_many() {
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      if (chance(70)) kill(i);
+    }
+  }
+  void change_behaviour(std::size_t index) {
+    auto& it = plant_.actuator().service(index);
+    it.answer = chance(30) ? Outcome::Kind::failed : Outcome::Kind::succeeded;
+    it.hangs = chance(20);
+    it.never_comes_up = chance(20);
+    it.comes_up_after = chance(30) ? Duration(20s) : Duration(200ms);
+    tell(fmt::format("{}: starts of it {}{}{}{}", known_[index].name,
+                     it.answer == Outcome::Kind::failed ? "fail " : "", it.hangs ? "hang " : "",
+                     it.never_comes_up ? "lie " : "", it.comes_up_after > 1s ? "are slow" : ""));
+  }
+  void visit_of_an_administrator(std::size_t index) {
+    auto& known = known_[index];
+    if (known.unit.empty() || plant_.actuator().in_flight() > 0) return;
+    known.is_stopped_by_admin = !known.is_stopped_by_admin;
+    tell("an administrator " + std::string(known.is_stopped_by_admin ? "stops " : "starts ") + known.name);
+    if (known.is_stopped_by_admin) {
+      if (!known.dead_since) known.dead_since = now();
+      plant_.actuator().service(index).is_up = false;
+      plant_.units.stop_by_admin(known.unit);
+    } else {
+      plant_.actuator().service(index).is_up = true;
+      plant_.units.start_by_admin(known.unit);
+    }
+  }
+  void put_claim(std::size_t index) {
+    constexpr std::array owners{Owner::maintenance, Owner::upgrade, Owner::shed, Owner::admin};
+    Claim claim{.owner = owners.at(below(owners.size())), .reason = "of the story", .since = now()};
+    if (claim.owner != Owner::shed) claim.until = now() + Duration(below(100)) * 60'000'000'000;
+    tell(fmt::format("{} claims {}", word(claim.owner), known_[index].name));
+    known_[index].claims.put(claim);
+    if (!plant_.supervision.claim(known_[index].name, claim)) break_off("a claim was refused");
+  }
+  void release_claims(std::size_t index) {
+    for (const auto owner : {Owner::maintenance, Owner::upgrade, Owner::shed, Owner::admin}) {
+      known_[index].claims.release(owner);
+      (void)plant_.supervision.release(known_[index].name, owner);
+    }
+    tell("all give back " + known_[index].name);
+  }
+  void reload() {
+    if (plant_.supervision.has_order_in_flight()) return;
+    tell("the configuration is read anew");
+    plant_.supervision.take_over(std::make_shared<const Config>(plant_.config));
+  }
+
+  // What must hold.
+
+  void check_order(const Order& order) {
+    const auto index = order.service;
+    auto& known = known_[index];
+    tell("order for " + known.name);
+    orders_.push_back(now());
+    known.claims.expire(now());
+    const auto& limit = plant_.config.restart_policy.host_limit;
+    const auto in_window = std::ranges::count_if(orders_, [&](Instant at) { return now() - at < limit.per; });
+    if (in_window > limit.restarts) break_off("more restarts than the limit of the machine");
+    if (known.mode != Mode::act) break_off(known.name + " is only observed");
+    if (known.claims.standing(now()) != nullptr) break_off(known.name + " belongs to somebody else");
+    if (known.is_stopped_by_admin) break_off(known.name + " was stopped by an administrator");
+    if (is_up(index)) break_off(known.name + " is up");
+    if (known.unit.empty() && !plant_.was_readable()) break_off("an action on a failed reading");
+    check_dependencies(index);
+  }
+
+  void check_dependencies(std::size_t index) {
+    const auto& after = plant_.config.services[index].after;
+    for (std::size_t other = 0; other < known_.size(); ++other) {
+      if (std::ranges::find(after, known_[other].name) == after.end()) continue;
+      if (!is_ours_to_bring_back(other)) continue;
+      const auto waited = now() - known_[index].dead_since.value_or(now());
+      if (waited >= dependency_wait_max) continue;
+      const auto row = plant_.row(other);
+      break_off(fmt::format("{} (gone for {}) is restarted before {}, which is {} (gone for {}): {}",
+                            known_[index].name, duration_words(waited), known_[other].name, word(row.state),
+                            duration_words(now() - *known_[other].dead_since), row.reason));
+    }
+  }
+  bool is_ours_to_bring_back(std::size_t index) {
+    auto& known = known_[index];
+    known.claims.expire(now());
+    const bool is_known_dead =
+        !is_up(index) && known.dead_since && now() - *known.dead_since > death_to_sight;
+    const bool can_be_seen = plant_.is_readable || !known.unit.empty();
+    return is_known_dead && can_be_seen && known.mode == Mode::act && !known.is_stopped_by_admin &&
+           known.claims.standing(now()) == nullptr;
+  }
+
+  void check_rows() {
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const auto row = plant_.row(i);
+      const bool is_seen_up = row.state == ServiceState::up || row.state == ServiceState::flapping;
+      if (is_up(i) && is_seen_up) known_[i].dead_since.reset();
+      if (row.reason.empty()) break_off(known_[i].name + " has a state without a reason");
+      const bool is_withheld = row.state == ServiceState::waiting || row.state == ServiceState::held;
+      std::uint64_t suppressed = 0;
+      for (const auto count : row.suppressed_total)
+        suppressed += count;
+      if (is_withheld && suppressed == 0) break_off(known_[i].name + " waits and nothing says why");
+    }
+  }
+
+  /// There is no giving up.
+  void check_that_all_come_back() {
+    plant_.is_readable = true;
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      release_claims(i);
+      plant_.actuator().service(i) = {.is_up = is_up(i)};
+    }
+    tell("all is well from now on");
+    plant_.run_for(3h);
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const auto& known = known_[i];
+      if (known.mode == Mode::act && !known.is_stopped_by_admin && !is_up(i))
+        break_off(fmt::format("{} never came back: {}: {}", known.name, word(plant_.row(i).state),
+                              plant_.row(i).reason));
+    }
+  }
+
+  const std::uint64_t seed_;
+  std::mt19937_64 random_;
+  Plant plant_{};
+  std::vector<Known> known_{};
+  std::vector<Instant> orders_{};
+  std::deque<std::string> story_{};
+  std::size_t events_ = 0;
+  std::string broken_{};
+};
+
+struct Options {
+  std::uint64_t first_seed = 1;
+  std::uint64_t count = 20;
+  std::uint64_t weeks = 1;
+};
+
+bool read_options(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    auto* into = name == "--first-seed" ? &options.first_seed
+                 : name == "--count"    ? &options.count
+                 : name == "--weeks"    ? &options.weeks
+                                        : nullptr;
+    const auto value = i + 1 < argc ? parse_number<std::uint64_t>(argv[i + 1]) : std::nullopt;
+    if (into == nullptr || !value) return false;
+    *into = *value;
+  }
+  return true;
+}
+
+int simulate(const Options& options) {
+  std::size_t orders = 0;
+  std::size_t events = 0;
+  for (auto seed = options.first_seed; seed < options.first_seed + options.count; ++seed) {
+    Story story(seed);
+    if (!story.run(options.weeks * Duration(7 * 24h))) return EXIT_FAILURE;
+    orders += story.orders();
+    events += story.events();
+  }
+  fmt::print("{} seeds, {} weeks each: {} events, {} restarts, all held\n", options.count, options.weeks,
+             events, orders);
+  return orders == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace systemcheck::test
+
+int main(int argc, char** argv) {
+  systemcheck::test::Options options;
+  if (systemcheck::test::read_options(argc, argv, options)) return systemcheck::test::simulate(options);
+  fmt::print(stderr, "usage: restart_simulation [--first-seed N] [--count M] [--weeks W]\n");
+  return 2;
+}

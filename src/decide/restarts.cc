@@ -272,7 +272,8 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
     memo.verify_until.reset();
     return std::nullopt;
   }
-  if (now < *memo.verify_until) {
+  const bool is_refuted = cause.kind == Kind::crash && is_later_sight;  // systemd says so: why wait?
+  if (now < *memo.verify_until && !is_refuted) {
     auto choice = stand_by(memo, ServiceState::restarting, "started; waiting until it is up");
     choice.step = RestartStep::look_again;
     // Looks grow rarer: each at a tenth of the time waited, so that a slow start costs few of them.

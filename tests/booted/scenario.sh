@@ -131,7 +131,8 @@ for pair in sshd:ssh proftpd:proftpd syslog:rsyslog bind:named; do
   before=$(main_pid "$unit")
   kill -9 "$before"
   within 20 "$unit has a new main process after kill -9" another_main_than "$before" "$unit"
-  within 20 "that was restart 1 of $service" restarts_are "$service" 1
+  # Whoever logs something in between wakes syslog through its socket: then it is systemd's.
+  [ "$service" = syslog ] || within 20 "that was restart 1 of $service" restarts_are "$service" 1
   within 20 "$service is up again" state_is "$service" up
 done
 check "who was logged in when sshd died still is" session_carries "after"
@@ -162,7 +163,7 @@ service=httpd unit=apache2
 count=$(restarts httpd)
 systemctl stop apache2
 within 10 "httpd is held after systemctl stop" state_is httpd held
-check "by the administrator" metric_is 'systemcheck_service_held{service="httpd",by="admin"}' 1
+within 10 "by the administrator" metric_is 'systemcheck_service_held{service="httpd",by="admin"}' 1
 for_seconds 5 "apache2 stays stopped" inactive apache2
 check "no restart was counted for it" restarts_are httpd "$count"
 systemctl start apache2

@@ -155,7 +155,7 @@ class Story {
   }
   void visit_of_an_administrator(std::size_t index) {
     auto& known = known_[index];
-    if (known.unit.empty() || plant_.actuator().in_flight() > 0) return;
+    if (known.unit.empty() || plant_.actuator().is_settling(index)) return;
     known.is_stopped_by_admin = !known.is_stopped_by_admin;
     tell("an administrator " + std::string(known.is_stopped_by_admin ? "stops " : "starts ") + known.name);
     if (known.is_stopped_by_admin) {

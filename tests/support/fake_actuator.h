@@ -60,6 +60,11 @@ class FakeActuator final : public Actuator {
   // What a test does.
 
   Service& service(std::size_t index) { return (*services_)[index]; }
+  /// An order is in flight, or its service has not come up yet.
+  [[nodiscard]] bool is_settling(std::size_t index) const {
+    const auto change = changes_.find(index);
+    return is_busy(index) || (change != changes_.end() && change->second.is_set());
+  }
   /// Orders without an outcome.
   [[nodiscard]] std::size_t in_flight() const { return running_.size(); }
 
@@ -124,6 +129,7 @@ class FakeActuator final : public Actuator {
     changes_[index] = loop_.at(loop_.now() + service.comes_up_after, [this, index] { become(index, true); });
   }
   void become(std::size_t index, bool is_up) {
+    changes_[index].cancel();
     if (std::exchange((*services_)[index].is_up, is_up) != is_up && on_change) on_change(index, is_up);
   }
 

@@ -42,7 +42,9 @@ try_package() {
   apt-get -q -y install ./build/package/systemcheck_*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
   must_be_clean
   systemcheckd --check-config
-  systemcheckd --once --observe | grep -m1 '^systemcheck_load1 '
+  systemcheckd --once --observe >/tmp/metrics
+  grep '^systemcheck_load1 ' /tmp/metrics
+  rm /tmp/metrics
   dpkg --purge systemcheck >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
   ! command -v systemcheckd || { echo "still there after purging" >&2; exit 1; }
 }

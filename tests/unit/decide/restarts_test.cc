@@ -124,6 +124,21 @@ TEST(Restart, CallsAnAttemptFailedWhenTheServiceDoesNotComeUpInTime) {
   EXPECT_EQ(late.state, ServiceState::waiting);
 }
 
+TEST(Restart, CallsAnAttemptFailedAsSoonAsSystemdSaysThatItDiedAgain) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = note_attempt(memo_of_an_up_service(service, policy), noon);
+  memo = note_outcome(memo, service, policy, {true, 0, noon + 1s});
+  auto situation = sight(Presence::gone, noon + 1s);
+  situation.evidence.manager = Manager::running;
+  situation.evidence.unit =
+      UnitStatus{.load_state = "loaded", .active_state = "failed", .result = "exit-code"};
+  EXPECT_FALSE(decide_restart(service, policy, memo, situation, noon + 1s).attempt_failed)
+      << "a sight from before the outcome";
+  situation.sight_at = noon + 2s;
+  EXPECT_TRUE(decide_restart(service, policy, memo, situation, noon + 2s).attempt_failed);
+}
+
 /// A service that dies again as soon as it is up, for a virtual day: when was it restarted?
 std::vector<Instant> restarts_of_a_service_that_never_stays_up(const RestartPolicy& policy,
                                                                Duration lives_for) {

@@ -163,6 +163,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   row.status = severity_of(choice.state);
   row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);
   if (choice.is_alive) {
+    host_guard_.note_recovery(service.rules.name);
     row.last_up = world_.loop.wall_now();
     if (is_held_by_systemd(service.unit)) service.unit_file_state_when_up = service.unit->unit_file_state;
   }

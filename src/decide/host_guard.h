@@ -21,12 +21,14 @@ struct HostVerdict {
 /// the other without end, makes a sick machine worse. Pure: it is told the time.
 class HostGuard {
  public:
-  /// Deaths this close to each other have one cause.
+  /// Deaths this close to each other, of services that are still down, have one cause.
   static constexpr Duration together = std::chrono::seconds{30};
   /// Fewer services that died say nothing about the machine.
   static constexpr std::size_t deaths_min = 4;
 
   void note_death(const std::string& service, Instant now);
+  /// What is back already was no sign of a sick machine.
+  void note_recovery(const std::string& service) { deaths_.erase(service); }
   void note_restart(Instant now);
 
   /// `watched`: how many services run here, those that have just died among them.

@@ -86,6 +86,7 @@ cycle: 1s
 mode: act
 discover: true
 snmp: {mode: disabled}
+restart_policy: {host_limit: {restarts: 100}}
 services:
   httpd: {preset: httpd}
   sshd: {preset: sshd}

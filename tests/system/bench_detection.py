@@ -57,7 +57,9 @@ class Bench(harness.SystemTest):
         daemon = self.daemon({
             "cycle": "60s",
             "services": {"standin": standin.settings(start=start)},
-            "restart_policy": {"backoff": "100ms", "backoff_max": "100ms"},
+            "restart_policy": {
+                "backoff": "100ms", "backoff_max": "100ms",
+                "host_limit": {"restarts": 1000, "per": "1s"}, "flapping": {"deaths": 32, "per": "10s"}},
         })
         daemon.wait_state("standin", "up")
         # A machine's processes are hours old. Young ones are looked at more often: that is not measured here.

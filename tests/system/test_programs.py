@@ -137,7 +137,9 @@ class RealPrograms(SystemTest):
     def test_all_of_them_at_once(self):
         programs = {kind.__name__.lower(): kind(self) for kind in (Apache, Proftpd, Sshd, Rsyslogd, Named)}
         mains = {name: program.start() for name, program in programs.items()}
-        daemon = self.daemon({"services": {name: program.settings() for name, program in programs.items()}})
+        daemon = self.daemon({
+            "services": {name: program.settings() for name, program in programs.items()},
+            "restart_policy": {"host_limit": {"share": "100%"}}})
         for name in programs:
             daemon.wait_state(name, "up")
         for main in mains.values():

@@ -318,12 +318,24 @@ while True: time.sleep(3600)
     def test_twelve_that_die_at_once_all_come_back(self):
         standins = [StandIn(self, f"standin{number}") for number in range(12)]
         pids = {one.name: one.start() for one in standins}
-        daemon = self.watched(*standins)
+        daemon = self.watched(
+            *standins, config={"restart_policy": {"host_limit": {"restarts": 12, "share": "100%"}}})
         for pid in pids.values():
             self.kill(pid)
         for one in standins:
             one.wait_pid(other_than=pids[one.name])
             daemon.wait_restarted(one.name, 1)
+
+    def test_most_services_dying_at_once_is_taken_for_the_machines_doing(self):
+        standins = [StandIn(self, f"standin{number}") for number in range(5)]
+        pids = [one.start() for one in standins]
+        daemon = self.watched(*standins)
+        for pid in pids:
+            self.kill(pid)
+        daemon.wait_metrics(
+            lambda m: all(m("systemcheck_restarts_suppressed_total", service=one.name, reason="host_limit") == 1
+                          for one in standins), "all of them to wait")
+        self.assertIn("5 of 5 services died together: it is the machine", daemon.log())
 
     def test_a_stopped_daemon_leaves_its_services_alone(self):
         standin = StandIn(self)

@@ -57,6 +57,15 @@ TEST(HostGuard, SeesNothingInAFewDeathsOrInSlowOnes) {
   EXPECT_FALSE(guard.decide({}, 4, noon + 41s).until);
 }
 
+TEST(HostGuard, DoesNotCountWhatIsBackAlready) {
+  HostGuard guard;
+  for (const auto* name : {"a", "b", "c", "d"}) {
+    guard.note_death(name, noon);
+    guard.note_recovery(name);
+  }
+  EXPECT_FALSE(guard.decide({}, 4, noon + 1s).until);
+}
+
 TEST(HostGuard, CountsOneServiceOnceHoweverOftenItDies) {
   HostGuard guard;
   for (int i = 0; i < 10; ++i)

@@ -13,8 +13,14 @@
 namespace systemcheck {
 namespace {
 
-/// "Max open files            1024                 1048576              files": the soft limit; 0 for
-/// unlimited, which Linux does not have here.
+Result<ParsedStat> parse_own_stat(const std::string& text, std::uint64_t page_bytes) {
+  auto parsed = parse_stat(text, page_bytes);
+  if (!parsed) return std::move(parsed).error().within("/proc/self/stat");
+  return parsed;
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> parse_descriptor_limit(std::string_view limits) {
   constexpr std::string_view key = "Max open files";
   while (!limits.empty()) {
@@ -25,14 +31,6 @@ std::optional<std::uint64_t> parse_descriptor_limit(std::string_view limits) {
   }
   return std::nullopt;
 }
-
-Result<ParsedStat> parse_own_stat(const std::string& text, std::uint64_t page_bytes) {
-  auto parsed = parse_stat(text, page_bytes);
-  if (!parsed) return std::move(parsed).error().within("/proc/self/stat");
-  return parsed;
-}
-
-}  // namespace
 
 Result<Self> Self::collect(Look& look) {
   const auto text = look.host.read_file("/proc/self/stat", pseudo_file_limit_bytes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -24,5 +25,9 @@ struct Self {
   static Result<Self> collect(Look& look);
   void describe(Metrics& metrics) const;
 };
+
+/// "Max open files            1024                 1048576              files": the soft limit; 0 for
+/// unlimited, which Linux does not have here.
+std::optional<std::uint64_t> parse_descriptor_limit(std::string_view limits);
 
 }  // namespace systemcheck

@@ -10,6 +10,7 @@
 #include "collect/installation.h"
 #include "collect/key_values.h"
 #include "collect/pid_file.h"
+#include "collect/self.h"
 #include "collect/service_kin.h"
 #include "collect/service_owners.h"
 #include "collect/service_rule.h"
@@ -45,6 +46,20 @@ std::uint64_t read_swap_bytes(Host& host, const Kin& kin, const Processes& table
     sum += number_behind("VmSwap:", {buffer.data(), *length}).value_or(0) * 1024;
   }
   return sum;
+}
+
+/// A process with many descriptors takes a while to list: only where there is a rule.
+std::optional<double> read_descriptors_ratio(Host& host, const Service& service, const Kin& kin) {
+  const bool is_asked_for = std::ranges::any_of(service.rules, [](const ResourceRule& rule) {
+    return rule.kind == ResourceRule::Kind::descriptors_above;
+  });
+  if (!is_asked_for || kin.main == nullptr) return std::nullopt;
+  const auto directory = "/proc/" + std::to_string(kin.main->identity.pid);
+  const auto open = host.list_numbers(directory + "/fd");
+  const auto limits = host.read_file(directory + "/limits", pseudo_file_limit_bytes);
+  const auto limit = limits ? parse_descriptor_limit(*limits) : std::nullopt;
+  if (!open || !limit || *limit == 0) return std::nullopt;
+  return static_cast<double>(open->size()) / static_cast<double>(*limit);
 }
 
 void sum_up(ServiceProcesses& service, const Kin& kin, const Processes& table) {
@@ -171,6 +186,7 @@ void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
     } else {
       tell(i, kin, table, services[i]);
       services[i].swap_bytes = read_swap_bytes(host, kin, table);
+      services[i].descriptors_ratio = read_descriptors_ratio(host, rules[i].service(), kin);
     }
   }
 }

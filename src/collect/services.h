@@ -32,6 +32,8 @@ struct ServiceProcesses {
   std::uint64_t resident_bytes = 0;  ///< summed: shared pages count once per process
   std::uint64_t swap_bytes = 0;
   std::optional<WallTime> oldest_start{};
+  /// Open descriptors of the main process over its limit, 0 to 1. Read only where a rule asks for it.
+  std::optional<double> descriptors_ratio{};
   /// Since the daemon began to look; includes what processes used that have ended. Never decreases.
   double user_seconds_total = 0;
   double system_seconds_total = 0;

@@ -37,6 +37,34 @@ struct ProcessCount {
   bool operator==(const ProcessCount&) const = default;
 };
 
+enum class RuleAction { alert, restart };
+template <>
+struct Words<RuleAction> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 2> all{"alert", "restart"};
+};
+
+/// A limit of what one service may use.
+struct ResourceRule {
+  enum class Kind { memory_above, cpu_above, descriptors_above, processes_above, age_above };
+  static constexpr std::uint32_t cycles_max = 64;
+
+  Kind kind = Kind::memory_above;
+  /// Bytes of resident memory; processors; share of the main process' descriptor limit; processes; seconds.
+  double limit = 0;
+  std::uint32_t failed = 3;  ///< it is broken when so many
+  std::uint32_t of = 3;      ///< of the last so many cycles were beyond the limit
+  RuleAction action = RuleAction::alert;
+
+  bool operator==(const ResourceRule&) const = default;
+};
+template <>
+struct Words<ResourceRule::Kind> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 5> all{"memory_above", "cpu_above", "descriptors_above",
+                                                       "processes_above", "age_above"};
+};
+
 struct Service {
   std::string name{};
   std::string preset{};
@@ -49,6 +77,7 @@ struct Service {
   Argv reload{};  ///< makes it read its configuration anew, without an interruption
   /// Names of services that are brought back first, where they are down, too.
   std::vector<std::string> after{};
+  std::vector<ResourceRule> rules{};
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.

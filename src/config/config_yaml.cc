@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/load.h"
+#include "config/resource_rules.h"
 
 // Written without a library: people read the result, so its order, its comments and its short lists
 // matter. load_config() reads it back as the same.
@@ -62,6 +63,9 @@ class Lines {
   void add_list(int depth, std::string_view key, const std::vector<std::string>& items) {
     if (!items.empty()) add(depth, key, list(items));
   }
+  void add_item(int depth, const std::string& value) {
+    text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- " + value + "\n";
+  }
   void add_comment(int depth, const std::string& comment) {
     text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "# " + comment + "\n";
   }
@@ -99,6 +103,9 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "stop", service.stop);
   lines.add_list(2, "restart", service.restart);
   lines.add_list(2, "after", service.after);
+  if (!service.rules.empty()) lines.add(2, "rules", "");
+  for (const auto& rule : service.rules)
+    lines.add_item(3, resource_rule_yaml(rule));
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
 }

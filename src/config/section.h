@@ -31,6 +31,9 @@ class Section {
   /// The map below `key`; without keys where it is not given.
   Section section(std::string_view key);
 
+  /// One map of the list behind `key`.
+  Section item(const Entry& item, std::string_view key) { return {item, path_of(key), *problems_}; }
+
   /// `parse` takes the text and gives a Result.
   template <typename Value, typename Parse>
   void read(std::string_view key, Value& into, Parse&& parse) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/presets.h"
+#include "config/resource_rules.h"
 #include "config/values.h"
 
 namespace systemcheck {
@@ -114,6 +115,7 @@ Service read_service(Section section, const std::string& name, Mode machine_mode
   read_argv(section, "start", service.start);
   read_argv(section, "stop", service.stop);
   read_argv(section, "restart", service.restart);
+  read_resource_rules(section, service.rules);
   (void)section.find("after");  // Read when all services are known: resolve_order().
   const DurationWithin timeout{std::chrono::seconds{1}, std::chrono::hours{1}};
   section.read("start_timeout", service.start_timeout, timeout);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "check/resources.h"
 #include "daemon/supervision.h"
 
 namespace systemcheck {
@@ -22,6 +23,8 @@ struct Supervision::Supervised {
   std::optional<UnitStatus> unit{};
   std::string unit_file_state_when_up{};
   Claims claims{};
+  std::vector<RuleHistory> rule_history{};
+  ResourceFinding resources{};
 
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> last_main{};

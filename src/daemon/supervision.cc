@@ -80,7 +80,11 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     service.sight = sight[i];
     service.sight_at = taken;
     service.is_new_sight = true;
-    if (service.sight.main) service.last_main = service.sight.main;
+    if (service.sight.main && service.sight.main != service.last_main) {
+      service.last_main = service.sight.main;
+      service.rule_history.clear();
+      service.resources = {};
+    }
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
     update_row_facts(service.row, service.rules, service.sight);
     service.row.user_seconds_total = service.user_seconds_before + service.sight.user_seconds_total;
@@ -114,11 +118,25 @@ void Supervision::close_cycle(Duration since_last) {
                         ? std::max(0.0, used - service->cpu_seconds_at_cycle) / in_seconds(since_last)
                         : 0;
     service->cpu_seconds_at_cycle = used;
+    note_use(*service);
     const bool is_failing = row.state == ServiceState::down || row.state == ServiceState::waiting ||
                             row.state == ServiceState::suspect || row.state == ServiceState::restarting;
     row.consecutive_failures = is_failing ? row.consecutive_failures + 1 : 0;
     if (is_failing) ++row.check_failures_total;
   }
+  note_time();
+}
+
+/// Limits are for what runs; a new process begins with a clean slate.
+void Supervision::note_use(Supervised& service) {
+  const auto& row = service.row;
+  if (!row.main || !row.is_readable) return;
+  ResourceUse use{.resident_bytes = row.resident_bytes,
+                  .processors = row.cpu_ratio,
+                  .processes = row.processes,
+                  .descriptors = service.sight.descriptors_ratio};
+  if (row.oldest_start) use.age = world_.loop.wall_now() - *row.oldest_start;
+  service.resources = check_resources(service.rules.rules, use, service.rule_history);
 }
 
 std::vector<ServiceRow> Supervision::rows() const {

@@ -53,6 +53,7 @@ class Supervision {
   struct Supervised;
 
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
+  void note_use(Supervised& service);
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);

@@ -42,6 +42,11 @@ Verb verb_of(const Service& rules, Rung rung) {
   return is_start ? Verb::start : Verb::restart;
 }
 
+Health health_of(const ResourceFinding& resources) {
+  if (!resources.is_broken) return {};
+  return {resources.wants_restart ? Health::Kind::too_big : Health::Kind::complains, resources.reason};
+}
+
 /// Down, and ours to bring back.
 bool is_being_brought_back(const Service& rules, const RestartMemo& memo, ServiceState state) {
   const bool is_ours = state == ServiceState::suspect || state == ServiceState::down ||
@@ -92,6 +97,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.jitter = world_.draw_jitter();
   situation.is_machine_busy = is_machine_busy_;
   if (const auto* claim = service.claims.standing(now)) situation.claim = *claim;
+  situation.health = health_of(service.resources);
   situation.waits_for = waits_for(service);
   situation.host = host_verdict(now);
   return situation;

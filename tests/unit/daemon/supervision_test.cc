@@ -296,5 +296,37 @@ TEST(Supervision, ActsAtOnceWhenAClaimIsReleased) {
   EXPECT_FALSE(plant.supervision.claim("nobody", {}));
 }
 
+TEST(Supervision, RestartsWhatUsesMoreThanItsRuleAllows) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.config.services[billing].restart = {"/opt/billing-restart"};
+  plant.config.services[billing].rules = {{.kind = ResourceRule::Kind::processes_above,
+                                           .limit = 0,
+                                           .failed = 2,
+                                           .of = 2,
+                                           .action = RuleAction::restart}};
+  plant.start();
+  plant.supervision.close_cycle(60s);
+  plant.run_for(60s);
+  EXPECT_EQ(plant.orders(), 0U) << "once is not twice";
+  plant.supervision.close_cycle(60s);
+  plant.run_for(1s);
+  ASSERT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.actuator().orders[0].verb, Verb::restart);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up) << plant.row(billing).reason;
+}
+
+TEST(Supervision, OnlyTellsOfALimitWhoseRuleSaysSo) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.config.services[billing].rules = {
+      {.kind = ResourceRule::Kind::processes_above, .failed = 1, .of = 1}};
+  plant.start();
+  plant.supervision.close_cycle(60s);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::degraded);
+  EXPECT_EQ(plant.row(billing).reason, "more than 0 processes in 1 of the last 1 cycles");
+  EXPECT_EQ(plant.orders(), 0U);
+}
+
 }  // namespace
 }  // namespace systemcheck::test

@@ -116,6 +116,9 @@ struct Config {
   bool discover = true;
   std::string state_directory = "/var/lib/systemcheck";
   std::string control_socket = "/run/systemcheck/control.sock";
+  /// While any of these exists nothing is touched.
+  std::vector<std::string> kill_switch{"/etc/systemcheck/disable-actions",
+                                       "/run/systemcheck/disable-actions"};
   HttpConfig http{};
   SnmpConfig snmp{};
   /// In the order of the files, then what was discovered. Names are unique.

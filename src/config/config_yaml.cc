@@ -129,6 +129,7 @@ std::string machine_yaml(const Config& config) {
   lines.add(0, "discover", config.discover ? "true" : "false");
   lines.add(0, "state_directory", scalar(config.state_directory));
   lines.add(0, "control_socket", scalar(config.control_socket));
+  lines.add(0, "kill_switch", list(config.kill_switch));
   lines.add_gap();
   lines.add(0, "http", "");
   lines.add(1, "listen", list(config.http.listen));

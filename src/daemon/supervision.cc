@@ -54,7 +54,8 @@ std::string main_words(const ServiceRow& row) {
 
 }  // namespace
 
-Supervision::Supervision(World& world, Hooks hooks) : world_(world), hooks_(std::move(hooks)) {
+Supervision::Supervision(World& world, Hooks hooks)
+    : world_(world), hooks_(std::move(hooks)), surroundings_(world, [this] { hooks_.look_wanted(); }) {
   manager_watch_ = world_.units.on_manager([this](Manager) { note_time(); });
 }
 
@@ -85,6 +86,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     services_.push_back(std::move(next));
   }
   actuator_.reset();
+  surroundings_.use(config_);
   watch_units();
   for (std::size_t i = 0; i < services_.size(); ++i)
     watch_main(i);
@@ -114,6 +116,11 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     watch_main(i);
     reconsider(i);
   }
+}
+
+void Supervision::see_surroundings(const Result<PackageTransaction>& packages,
+                                   const Result<KillSwitch>& kill_switch, Instant taken) {
+  surroundings_.note(packages, kill_switch, taken);
 }
 
 void Supervision::note_time() {
@@ -229,14 +236,23 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
       has_command || (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
   situation.jitter = world_.draw_jitter();
+  situation.evidence.upgrade = surroundings_.upgrade();
+  situation.kill_switch = surroundings_.kill_switch();
   return situation;
+}
+
+RestartChoice Supervision::decide(const Supervised& service) const {
+  return decide_restart(service.rules, config_->restart_policy, service.memo, situation_of(service),
+                        world_.loop.now());
 }
 
 void Supervision::reconsider(std::size_t index) {
   auto& service = *services_[index];
-  const auto now = world_.loop.now();
-  auto choice =
-      decide_restart(service.rules, config_->restart_policy, service.memo, situation_of(service), now);
+  auto choice = decide(service);
+  // Before anything is touched it is asked once more what forbids it: a package that is being upgraded
+  // kills its daemon within the same millisecond in which it is seen dead.
+  const bool would_act = choice.step == RestartStep::restart;
+  if (would_act && surroundings_.look()) choice = decide(service);
   service.is_new_sight = false;
   service.memo = choice.memo;
   carry_out(index, choice);

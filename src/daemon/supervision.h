@@ -9,6 +9,7 @@
 
 #include "collect/services.h"
 #include "config/config.h"
+#include "daemon/surroundings.h"
 #include "daemon/world.h"
 #include "decide/restarts.h"
 #include "publish/view.h"
@@ -36,6 +37,10 @@ class Supervision {
 
   /// A new look at the process table: one entry a service, all of the same moment.
   void see(const std::vector<ServiceProcesses>& sight, Instant taken);
+  /// The same of what forbids to act; to be told before see().
+  void see_surroundings(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
+                        Instant taken);
+  [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
@@ -56,10 +61,12 @@ class Supervision {
   void restart(std::size_t index);
   void note_outcome_of(std::size_t index, const Outcome& outcome);
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
+  [[nodiscard]] RestartChoice decide(const Supervised& service) const;
 
   World& world_;
   Hooks hooks_;
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+  Surroundings surroundings_;
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::string> watched_units_{};

@@ -17,6 +17,7 @@ struct Cause {
     absent,              ///< not installed
     shutdown,            ///< the machine is going down
     admin,               ///< stopped by a person
+    upgrade,             ///< packages are being changed, or its unit reloads: wait
     systemd,             ///< systemd is starting, stopping or restarting it: wait
     unsettled,           ///< its process has died, systemd has not said so yet
     crash,               ///< proven: act at once
@@ -37,6 +38,8 @@ struct GoneEvidence {
   bool has_unit = false;             ///< it is known to be run by a unit of a systemd that is there
   bool was_up = false;               ///< seen up since this daemon started
   std::string unit_file_state_when_up{};
+  /// Packages are being changed, in words: whoever does that stops and starts services himself.
+  std::optional<std::string> upgrade{};
 };
 
 /// Pure. systemd's word counts more than the process table's where it has one: its reading is

@@ -59,6 +59,14 @@ RestartChoice decide_held(RestartMemo memo, Owner owner, Suppressed why, std::st
   return withhold(std::move(choice), why);
 }
 
+/// Looked at again and again: an upgrade may end without anything that would tell.
+RestartChoice decide_upgrade(RestartMemo memo, std::string reason, Instant now) {
+  auto choice = decide_held(std::move(memo), Owner::upgrade, Suppressed::upgrade, std::move(reason));
+  choice.step = RestartStep::look_again;
+  choice.wake_at = now + look_again_in_upgrade;
+  return choice;
+}
+
 Instant next_look(Duration first, Instant since, Instant now) {
   return now + std::clamp<Duration>((now - since) / 10, first, look_again_after_max);
 }
@@ -79,6 +87,10 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   auto choice = stand_by(std::move(memo), ServiceState::down, std::move(cause.reason));
   if (service.mode == Mode::disabled) return choice;
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
+  if (!situation.kill_switch.empty()) {
+    choice.reason += "; not acted upon, kill switch: " + situation.kill_switch;
+    return withhold(std::move(choice), Suppressed::observe);
+  }
   if (!situation.has_way) {
     choice.reason += "; no unit and no start command to restart it with";
     return choice;
@@ -128,6 +140,8 @@ RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSit
       return decide_held(std::move(memo), Owner::shutdown, Suppressed::shutdown, std::move(cause.reason));
     case Kind::admin:
       return decide_held(std::move(memo), Owner::admin, Suppressed::admin, std::move(cause.reason));
+    case Kind::upgrade:
+      return decide_upgrade(std::move(memo), std::move(cause.reason), now);
     case Kind::systemd:
       return decide_held(std::move(memo), Owner::systemd, Suppressed::systemd, std::move(cause.reason));
     case Kind::unsettled:
@@ -148,7 +162,7 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
   if (!memo.verify_until) return std::nullopt;
   const bool is_later_sight = situation.sight_at > *memo.verify_from;
   if (cause.kind == Kind::alive && is_later_sight) return std::nullopt;
-  if (cause.kind == Kind::shutdown || cause.kind == Kind::admin) {
+  if (cause.kind == Kind::shutdown || cause.kind == Kind::admin || cause.kind == Kind::upgrade) {
     memo.verify_from.reset();
     memo.verify_until.reset();
     return std::nullopt;

@@ -34,6 +34,7 @@ struct RestartSituation {
   bool has_way = true;        ///< there is a unit or a command to start it with
   Duration uptime{};          ///< of the machine
   double jitter = 0;          ///< -1 to 1, drawn anew each time
+  std::string kill_switch{};  ///< why nothing may be touched on this machine; empty: it may
 };
 
 enum class RestartStep {
@@ -64,6 +65,8 @@ inline constexpr Duration fresh_for = std::chrono::seconds{1};
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};
 inline constexpr Duration verify_again_after = std::chrono::milliseconds{20};
 inline constexpr Duration look_again_after_max = std::chrono::seconds{30};
+/// The same while packages are being changed.
+inline constexpr Duration look_again_in_upgrade = std::chrono::seconds{1};
 /// Attempts wait for this share of their backoff more or less, so that a fleet does not move in step.
 inline constexpr double jitter_share = 0.1;
 

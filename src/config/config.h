@@ -46,6 +46,12 @@ struct Service {
   Argv start{};
   Argv stop{};
   Argv restart{};
+  Argv reload{};
+  /// Says whether the configuration is good, asked before something that still runs is restarted. One when
+  /// a user wrote it; from presets candidates, the first whose program exists.
+  std::vector<Argv> pre_check{};
+  /// As above: the first that exists. Used where there is neither a command nor systemd.
+  std::vector<std::string> init_scripts{};
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.

@@ -86,6 +86,13 @@ void add_match(Lines& lines, const Service& service) {
     lines.add_comment(3, "installed if any of (preset): " + list(service.evidence));
 }
 
+/// Several are a preset's, and come back with its name.
+void add_pre_check(Lines& lines, const std::vector<Argv>& checks) {
+  if (checks.size() == 1) return lines.add_list(2, "pre_check", checks.front());
+  for (const auto& check : checks)
+    lines.add_comment(2, "pre_check, if it exists (preset): " + list(check));
+}
+
 void add_service(Lines& lines, const Service& service) {
   lines.add(1, scalar(service.name), "");
   lines.add_text(2, "preset", service.preset);
@@ -98,6 +105,9 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "start", service.start);
   lines.add_list(2, "stop", service.stop);
   lines.add_list(2, "restart", service.restart);
+  lines.add_list(2, "reload", service.reload);
+  add_pre_check(lines, service.pre_check);
+  lines.add_list(2, "init_script", service.init_scripts);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
 }

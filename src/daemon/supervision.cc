@@ -18,19 +18,6 @@ bool is_held_by_systemd(const std::optional<UnitStatus>& unit) {
   return unit && unit->active_state == "active" && !unit->unit_file_state.empty();
 }
 
-std::vector<ServiceControl> controls_of(const Config& config, const std::vector<std::string>& units) {
-  std::vector<ServiceControl> controls;
-  for (std::size_t i = 0; i < config.services.size(); ++i) {
-    const auto& service = config.services[i];
-    controls.push_back({.name = service.name,
-                        .unit = units[i],
-                        .start = service.start,
-                        .stop = service.stop,
-                        .restart = service.restart});
-  }
-  return controls;
-}
-
 std::string outcome_words(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::succeeded:
@@ -161,12 +148,18 @@ std::vector<ServiceRow> Supervision::rows() const {
 /// needs their names, is made too.
 void Supervision::watch_units() {
   std::vector<std::string> units;
-  for (const auto& service : services_)
+  std::vector<std::string> scripts;
+  std::vector<ServiceControl> controls;
+  for (const auto& service : services_) {
     units.push_back(service->row.unit);
-  if (actuator_ && units == watched_units_) return;
+    scripts.push_back(service->sight.init_script);
+    controls.push_back(control_of(service->rules, service->row.unit, service->sight.init_script));
+  }
+  if (actuator_ && units == watched_units_ && scripts == used_scripts_) return;
   if (actuator_ && has_order_in_flight()) return;  // The next look will find it again.
   watched_units_ = units;
-  actuator_ = world_.make_actuator(controls_of(*config_, units));
+  used_scripts_ = scripts;
+  actuator_ = world_.make_actuator(std::move(controls));
 
   for (std::size_t i = 0; i < services_.size(); ++i) {
     auto& service = *services_[i];
@@ -231,12 +224,12 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
-  situation.has_way =
-      has_command || (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
+  situation.has_way = is_started_by_hand(service.rules, service.sight.init_script) ||
+                      (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
   situation.jitter = world_.draw_jitter();
   situation.evidence.upgrade = surroundings_.upgrade();
+  if (!situation.evidence.upgrade) situation.evidence.upgrade = upgrade_by_policy(service.policy, now);
   situation.kill_switch = surroundings_.kill_switch();
   return situation;
 }
@@ -314,14 +307,18 @@ void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
 void Supervision::restart(std::size_t index) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
+  const bool is_by_hand = is_started_by_hand(service.rules, service.sight.init_script);
+  const bool has_only_restart = service.rules.start.empty() && !service.rules.restart.empty();
   // Workers that outlived their main process; sessions of its users are not among the members.
   Order order{.ticket = ++last_ticket_,
               .service = index,
-              .verb = has_command && !service.rules.start.empty() ? Verb::start : Verb::restart,
-              .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
+              .verb = is_by_hand && !has_only_restart ? Verb::start : Verb::restart,
+              .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
               .dead_main = service.sight.main ? std::nullopt : service.last_main,
-              .deadline = service.rules.stop_timeout + service.rules.start_timeout};
+              .deadline = service.rules.stop_timeout + service.rules.start_timeout,
+              .still_runs = service.sight.main.has_value() && !service.died_at,
+              .asks_policy = !service.policy || now - service.policy->since < upgrade_hold_max};
+  service.memo_before_order = service.memo;
   service.memo = note_attempt(std::move(service.memo), now);
   service.restarted_at = service.died_at ? *service.died_at : now;
   service.row.last_restart = world_.loop.wall_now();
@@ -331,9 +328,28 @@ void Supervision::restart(std::size_t index) {
   actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
 }
 
+/// Nothing was tried, so nothing counts: it is as if packages were being changed. Asked again after a while.
+void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcome) {
+  const auto now = world_.loop.now();
+  const bool is_news = !service.policy;
+  service.policy = {.reason = outcome.detail,
+                    .since = service.policy ? service.policy->since : now,
+                    .until = now + policy_asked_again_after};
+  service.memo = service.memo_before_order;
+  service.restarted_at.reset();
+  --service.row.restarts_total;
+  service.row.last_outcome = outcome.kind;
+  service.row.last_exit = outcome.exit_code;
+  if (is_news) world_.journal.write(Severity::warning, service.rules.name + ": " + outcome.detail);
+  hooks_.look_wanted();
+  note_time();
+}
+
 void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
+  if (outcome.refusal == Outcome::Refusal::policy) return note_policy_refusal(service, outcome);
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
+  if (has_succeeded) service.policy.reset();
   const auto now = world_.loop.now();
   service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
                               {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});

@@ -59,6 +59,7 @@ class Supervision {
   void carry_out(std::size_t index, const RestartChoice& choice);
   void note_state(Supervised& service, const RestartChoice& choice);
   void restart(std::size_t index);
+  void note_policy_refusal(Supervised& service, const Outcome& outcome);
   void note_outcome_of(std::size_t index, const Outcome& outcome);
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] RestartChoice decide(const Supervised& service) const;
@@ -70,6 +71,7 @@ class Supervision {
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::string> watched_units_{};
+  std::vector<std::string> used_scripts_{};
   Watch manager_watch_{};
   Ticket last_ticket_ = 0;
 };

@@ -147,6 +147,45 @@ TEST(Surroundings, TouchNothingWhileTheKillSwitchIsSetAndSayItOnce) {
   EXPECT_EQ(plot.row(billing).state, ServiceState::up);
 }
 
+TEST(Surroundings, TakeAPolicyThatForbidsStartsForAnUpgrade) {
+  Plot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.start();
+  auto& behaviour = plot.actuator().service(billing);
+  behaviour.answer = Outcome::Kind::refused;
+  behaviour.refusal = Outcome::Refusal::policy;
+  behaviour.detail = "policy-rc.d forbids to start billing";
+  plot.kill(billing);
+  plot.run_for(30s);
+  EXPECT_EQ(plot.orders(), 1U);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::held);
+  EXPECT_EQ(plot.row(billing).owner, Owner::upgrade);
+  EXPECT_EQ(plot.row(billing).reason, "policy-rc.d forbids to start billing");
+  EXPECT_EQ(plot.row(billing).restarts_total, 0U);
+  EXPECT_EQ(plot.row(billing).restart_failures_total, 0U);
+  EXPECT_TRUE(plot.actuator().orders.back().asks_policy);
+
+  behaviour.answer = Outcome::Kind::succeeded;
+  behaviour.refusal = Outcome::Refusal::none;
+  plot.run_for(2min);
+  EXPECT_EQ(plot.orders(), 2U) << "asked again after a while";
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up);
+}
+
+TEST(Surroundings, AskAPolicyThatForbidsForEverHalfAnHourOnly) {
+  Plot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.start();
+  auto& behaviour = plot.actuator().service(billing);
+  behaviour.answer = Outcome::Kind::refused;
+  behaviour.refusal = Outcome::Refusal::policy;
+  plot.kill(billing);
+  plot.run_for(29min);
+  EXPECT_TRUE(plot.actuator().orders.back().asks_policy);
+  plot.run_for(2min);
+  EXPECT_FALSE(plot.actuator().orders.back().asks_policy);
+}
+
 TEST(Surroundings, DropALookThatIsOlderThanWhatIsKnown) {
   Plot plot;
   plot.start();

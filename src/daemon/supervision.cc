@@ -14,10 +14,6 @@ namespace {
 /// A sight may be this many cycles old before it counts as no reading at all.
 constexpr int cycles_until_stale = 2;
 
-bool is_held_by_systemd(const std::optional<UnitStatus>& unit) {
-  return unit && unit->active_state == "active" && !unit->unit_file_state.empty();
-}
-
 std::string outcome_words(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::succeeded:
@@ -261,6 +257,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   }
   if (choice.attempt_failed) ++row.restart_failures_total;
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
+  const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   if (choice.state != row.state) note_state(service, choice);
   row.owner = choice.owner;
   row.reason = printable(choice.reason);
@@ -268,7 +265,8 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);
   if (choice.state == ServiceState::up) {
     row.last_up = world_.loop.wall_now();
-    if (is_held_by_systemd(service.unit)) service.unit_file_state_when_up = service.unit->unit_file_state;
+    service.unit_file_state_when_up =
+        note_unit_file_state(std::move(service.unit_file_state_when_up), service.unit, has_come_up);
   }
   service.wake.cancel();
   if (choice.wake_at) {

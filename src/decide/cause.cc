@@ -117,4 +117,12 @@ Cause decide_cause(const GoneEvidence& evidence) {
   return cause;
 }
 
+std::string note_unit_file_state(std::string before, const std::optional<UnitStatus>& unit,
+                                 bool has_come_up) {
+  const bool is_known = unit && unit->active_state == "active" && !unit->unit_file_state.empty();
+  if (!is_known) return before;
+  const bool was_switched_off = !has_come_up && !before.empty() && is_manual(unit->unit_file_state);
+  return was_switched_off ? before : unit->unit_file_state;
+}
+
 }  // namespace systemcheck

@@ -46,4 +46,8 @@ struct GoneEvidence {
 /// newer, and it knows how the process ended.
 Cause decide_cause(const GoneEvidence& evidence);
 
+/// What the unit file of a service that is up says, to be compared with later. Pure. One that was disabled or
+/// masked while the service ran was not so when it came up, and does not become so by being looked at.
+std::string note_unit_file_state(std::string before, const std::optional<UnitStatus>& unit, bool has_come_up);
+
 }  // namespace systemcheck

@@ -132,7 +132,8 @@ void LinuxActuator::begin_step(RunId id, const RunCommand& step) {
   const auto left = run.deadline - loop_.now();
   const Command command{.argv = step.argv,
                         .deadline = step.may_fail ? left / 2 : left,  // The rest is for what follows.
-                        .waits_for_admission = adopts};
+                        .waits_for_admission = adopts,
+                        .sees_first_mounts = adopts};
   auto child = Child::start(loop_, command, [this, id, may_fail = step.may_fail](const CommandEnd& end) {
     note_command(id, may_fail, end);
   });
@@ -166,7 +167,9 @@ bool LinuxActuator::has_policy() const {
 void LinuxActuator::ask(RunId id, const Argv& argv, Duration within, Child::OnEnd on_answer) {
   auto& run = runs_.at(id);
   const auto left = run.deadline - loop_.now();
-  const Command command{.argv = argv, .deadline = std::min(within, left / 2)};
+  const Command command{.argv = argv,
+                        .deadline = std::min(within, left / 2),
+                        .sees_first_mounts = units_.manager() != Manager::absent};
   auto child = Child::start(loop_, command, std::move(on_answer));
   if (!child) return end_later(id, kind_of_start_error(child.error()), child.error().message);
   run.child = *std::move(child);

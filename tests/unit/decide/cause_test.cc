@@ -63,6 +63,23 @@ TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
 }
 
+TEST(WhyIsItGone, AUnitDisabledWhileItRunsWasNotSoWhenItCameUp) {
+  auto unit = gone_unit("active", "running", "success").unit;
+  auto when_up = note_unit_file_state("", unit, true);
+  EXPECT_EQ(when_up, "enabled");
+  unit->unit_file_state = "disabled";
+  when_up = note_unit_file_state(when_up, unit, false);
+  EXPECT_EQ(when_up, "enabled");
+  EXPECT_EQ(note_unit_file_state(when_up, unit, true), "disabled") << "it was started all the same";
+  EXPECT_EQ(note_unit_file_state("", unit, false), "disabled") << "seen for the first time";
+}
+
+TEST(WhyIsItGone, AUnitEnabledWhileItRunsIsWanted) {
+  const auto unit = gone_unit("active", "running", "success").unit;
+  EXPECT_EQ(note_unit_file_state("disabled", unit, false), "enabled");
+  EXPECT_EQ(note_unit_file_state("disabled", std::nullopt, false), "disabled");
+}
+
 TEST(WhyIsItGone, AUnitThatWasDisabledAllAlongAndRanMayCrash) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.unit->unit_file_state = "disabled";

@@ -145,6 +145,7 @@ void reload(const Arguments& arguments, EventLoop& loop, Daemon& daemon, Watch& 
 int serve(const Arguments& arguments, Config config) {
   // First of all: the worker may still look when the loop ends, and is left behind if it hangs.
   static auto& host = *new LinuxHost(arguments.root);
+  LinuxHost own_host(arguments.root);
   auto loop = SdEventLoop::make();
   if (!loop) return fail(loop.error());
   auto& events = **loop;
@@ -164,7 +165,8 @@ int serve(const Arguments& arguments, Config config) {
               .host = host,
               .journal = *journal,
               .is_this_machine = arguments.root == "/",
-              .draw_jitter = jitter_source()};
+              .draw_jitter = jitter_source(),
+              .own_host = &own_host};
   world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
     auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
     if (!arguments.observe && arguments.root == "/") return actuator;

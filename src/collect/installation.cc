@@ -13,10 +13,11 @@
 namespace systemcheck {
 namespace {
 
-/// systemd.unit(5), the one that wins first. The last one holds what was made from init scripts.
-constexpr std::array<std::string_view, 5> unit_directories{"/etc/systemd/system", "/run/systemd/system",
-                                                           "/usr/lib/systemd/system", "/lib/systemd/system",
-                                                           "/run/systemd/generator.late"};
+/// systemd.unit(5), the one that wins first. The last ones hold what systemd-run made, and what was made
+/// from init scripts.
+constexpr std::array<std::string_view, 6> unit_directories{
+    "/etc/systemd/system", "/run/systemd/system",    "/usr/lib/systemd/system",
+    "/lib/systemd/system", "/run/systemd/transient", "/run/systemd/generator.late"};
 constexpr std::size_t wants_directories_max = 256;
 
 bool exists(Host& host, const std::string& path) {
@@ -90,12 +91,22 @@ bool has_files(Host& host, const Service& service) {
   return match.units.empty();  // Told by its command line or pid file only: nothing to look for.
 }
 
+/// Where systemd runs the same script is a unit, or makes way for one.
+std::string find_init_script(Host& host, const Service& service) {
+  if (host.status("/run/systemd/system") || host.status("/run/systemd/generator.late")) return {};
+  const auto found = std::ranges::find_if(service.init_scripts, [&host](const std::string& path) {
+    return host.status(path.c_str()).has_value();
+  });
+  return found != service.init_scripts.end() ? *found : std::string();
+}
+
 }  // namespace
 
 Installation look_for(Host& host, const Service& service) {
   auto unit = find_unit(host, service);
   const bool is_installed = !unit.empty() || has_files(host, service);
-  return {.is_installed = is_installed, .unit = std::move(unit)};
+  return {
+      .is_installed = is_installed, .unit = std::move(unit), .init_script = find_init_script(host, service)};
 }
 
 }  // namespace systemcheck

@@ -3,8 +3,10 @@
 #include "collect/cpu.h"
 #include "collect/disks.h"
 #include "collect/facts.h"
+#include "collect/kill_switch.h"
 #include "collect/load.h"
 #include "collect/memory.h"
+#include "collect/package_transaction.h"
 #include "collect/pressure.h"
 #include "collect/processes.h"
 #include "collect/self.h"
@@ -13,6 +15,6 @@ namespace systemcheck {
 
 /// Everything gathered each cycle, in this order. To add a subject, write its pair of files and
 /// name it here: metrics, duration and success follow by themselves.
-using Roster = Facts<Load, Cpu, Memory, Pressure, Disks, Processes, Self>;
+using Roster = Facts<Load, Cpu, Memory, Pressure, Disks, Processes, PackageTransaction, KillSwitch, Self>;
 
 }  // namespace systemcheck

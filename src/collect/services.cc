@@ -143,6 +143,7 @@ std::vector<ServiceProcesses> ServiceMatcher::State::look_for_installations(Host
     auto installation = look_for(host, rules[i].service());
     services[i].is_installed = installation.is_installed;
     services[i].unit = installation.unit;
+    services[i].init_script = std::move(installation.init_script);
     rules[i].use_unit(std::move(installation.unit));
   }
   return services;

@@ -21,6 +21,7 @@ struct ServiceProcesses {
   /// Whether it is installed here, and as which unit ("" where none of its units is installed).
   bool is_installed = false;
   std::string unit{};
+  std::string init_script{};  ///< "/etc/init.d/apache2", where it is there and systemd is not
   /// The reason why the processes of this service cannot be told: nothing below holds then.
   std::optional<Error> unreadable{};
 

@@ -64,6 +64,8 @@ ServiceLook Collection::look() {
   ServiceLook seen{.taken = host_.now()};
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
   seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()));
+  seen.packages = PackageTransaction::collect(look);
+  seen.kill_switch = KillSwitch::collect(look);
   return seen;
 }
 

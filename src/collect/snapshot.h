@@ -24,6 +24,8 @@ struct Snapshot {
 struct ServiceLook {
   Instant taken{};  ///< when it began: what happens later is not in it
   std::vector<ServiceProcesses> services{};
+  Result<PackageTransaction> packages = PackageTransaction{};
+  Result<KillSwitch> kill_switch = KillSwitch{};
 };
 
 /// Takes one snapshot after another. Made anew for a new configuration; belongs to the collector's

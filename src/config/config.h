@@ -74,10 +74,15 @@ struct Service {
   Argv start{};
   Argv stop{};
   Argv restart{};
-  Argv reload{};  ///< makes it read its configuration anew, without an interruption
   /// Names of services that are brought back first, where they are down, too.
   std::vector<std::string> after{};
   std::vector<ResourceRule> rules{};
+  Argv reload{};  ///< makes it read its configuration anew, without an interruption
+  /// Says whether the configuration is good, asked before something that still runs is restarted. One when
+  /// a user wrote it; from presets candidates, the first whose program exists.
+  std::vector<Argv> pre_check{};
+  /// As above: the first that exists. Used where there is neither a command nor systemd.
+  std::vector<std::string> init_scripts{};
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.
@@ -170,6 +175,9 @@ struct Config {
   bool discover = true;
   std::string state_directory = "/var/lib/systemcheck";
   std::string control_socket = "/run/systemcheck/control.sock";
+  /// While any of these exists nothing is touched.
+  std::vector<std::string> kill_switch{"/etc/systemcheck/disable-actions",
+                                       "/run/systemcheck/disable-actions"};
   HttpConfig http{};
   SnmpConfig snmp{};
   /// In the order of the files, then what was discovered. Names are unique.

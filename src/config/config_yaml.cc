@@ -90,6 +90,13 @@ void add_match(Lines& lines, const Service& service) {
     lines.add_comment(3, "installed if any of (preset): " + list(service.evidence));
 }
 
+/// Several are a preset's, and come back with its name.
+void add_pre_check(Lines& lines, const std::vector<Argv>& checks) {
+  if (checks.size() == 1) return lines.add_list(2, "pre_check", checks.front());
+  for (const auto& check : checks)
+    lines.add_comment(2, "pre_check, if it exists (preset): " + list(check));
+}
+
 void add_service(Lines& lines, const Service& service) {
   lines.add(1, scalar(service.name), "");
   lines.add_text(2, "preset", service.preset);
@@ -106,6 +113,9 @@ void add_service(Lines& lines, const Service& service) {
   if (!service.rules.empty()) lines.add(2, "rules", "");
   for (const auto& rule : service.rules)
     lines.add_item(3, resource_rule_yaml(rule));
+  lines.add_list(2, "reload", service.reload);
+  add_pre_check(lines, service.pre_check);
+  lines.add_list(2, "init_script", service.init_scripts);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
 }
@@ -137,6 +147,7 @@ std::string machine_yaml(const Config& config) {
   lines.add(0, "discover", config.discover ? "true" : "false");
   lines.add(0, "state_directory", scalar(config.state_directory));
   lines.add(0, "control_socket", scalar(config.control_socket));
+  lines.add(0, "kill_switch", list(config.kill_switch));
   lines.add_gap();
   lines.add(0, "http", "");
   lines.add(1, "listen", list(config.http.listen));

@@ -123,6 +123,7 @@ Config read_config(Section top, Problems& problems) {
   top.read("discover", config.discover, parse_switch);
   top.read("state_directory", config.state_directory, parse_path);
   top.read("control_socket", config.control_socket, parse_socket_path);
+  top.read_list("kill_switch", config.kill_switch, {.min = 0, .max = 8}, parse_path);
   config.http = read_http(top.section("http"));
   config.snmp = read_snmp(top.section("snmp"));
   config.services = read_services(top.section("services"), config.mode, problems);

@@ -33,6 +33,8 @@ void merge_match(Service& preset, const Match& own) {
   if (has_own_unit || (has_own_process && own.units.empty())) {
     match.units.clear();
     preset.evidence.clear();
+    preset.init_scripts.clear();
+    preset.pre_check.clear();  // It looks at the distribution's files.
   }
   if (has_own_unit || has_own_process) match.cmdline.clear();
   if (differs(own.cmdline, match.cmdline) && has_own_process) match.main_cmdline.clear();

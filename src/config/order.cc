@@ -14,6 +14,7 @@ constexpr std::size_t after_max = 32;
 
 std::vector<std::string_view> names_of(const std::vector<Service>& services) {
   std::vector<std::string_view> names;
+  names.reserve(services.size());
   for (const auto& service : services)
     names.push_back(service.name);
   return names;

@@ -38,6 +38,8 @@ Service httpd() {
   service.match.executables = {"/usr/sbin/apache2", "/usr/sbin/httpd"};
   service.match.user = "root";
   service.match.main_cmdline = httpd_main;
+  service.pre_check = {{"/usr/sbin/apache2ctl", "-t"}, {"/usr/sbin/apachectl", "-t"}};
+  service.init_scripts = {"/etc/init.d/apache2", "/etc/init.d/httpd"};
   return service;
 }
 
@@ -70,6 +72,8 @@ Service proftpd() {
   service.after = {"syslog", "bind"};
   service.match.units = {"proftpd.service"};
   service.match.executables = {"/usr/sbin/proftpd"};
+  service.pre_check = {{"/usr/sbin/proftpd", "-t"}};
+  service.init_scripts = {"/etc/init.d/proftpd"};
   service.match.main_cmdline =
       R"(^proftpd: \(accepting connections\)\s*$|^\S*proftpd( -[^-tlvVh\s]\S*| --(nodaemon|quiet|config(=\S*)?)| [^-\s]\S*)*\s*$)";
   return service;
@@ -83,6 +87,8 @@ Service sshd() {
   service.match.units = {"ssh.service", "sshd.service"};
   service.match.executables = {"/usr/sbin/sshd"};
   service.match.user = "root";
+  service.pre_check = {{"/usr/sbin/sshd", "-t"}};
+  service.init_scripts = {"/etc/init.d/ssh", "/etc/init.d/sshd"};
   service.match.main_cmdline = R"(^(sshd: )?/\S*sshd( -[^RtTGV\s]\S*| [^-\s]\S*)*\s*$)";
   return service;
 }
@@ -99,6 +105,7 @@ Service sendmail() {
   service.match.executables = {"/usr/libexec/sendmail/sendmail", "/usr/sbin/sendmail.sendmail",
                                "/usr/sbin/sendmail-mta"};
   service.match.user = "root";
+  service.init_scripts = {"/etc/init.d/sendmail"};
   service.match.main_cmdline =
       R"(^sendmail: (MTA: )?(accepting|rejecting|have been rejecting) |^\S*sendmail(-mta)?( \S+)* -b[dD]( |$))";
   return service;
@@ -110,6 +117,8 @@ Service syslog() {
   auto service = named("syslog");
   service.match.units = {"rsyslog.service", "syslog-ng.service", "syslog.service"};
   service.match.executables = {"/usr/sbin/rsyslogd", "/usr/sbin/syslog-ng", "/usr/sbin/syslogd"};
+  service.pre_check = {{"/usr/sbin/rsyslogd", "-N1"}, {"/usr/sbin/syslog-ng", "--syntax-only"}};
+  service.init_scripts = {"/etc/init.d/rsyslog", "/etc/init.d/syslog-ng"};
   service.match.main_cmdline =
       R"(^supervising syslog-ng|^\S*(rsyslogd|syslog-ng|syslogd)( -[^NvVsh\s]\S*| [^-\s]\S*)*\s*$)";
   return service;
@@ -134,6 +143,8 @@ Service bind() {
   service.after = {"syslog"};
   service.match.units = {"named.service", "bind9.service"};
   service.match.executables = {"/usr/sbin/named"};
+  service.pre_check = {{"/usr/bin/named-checkconf"}, {"/usr/sbin/named-checkconf"}};
+  service.init_scripts = {"/etc/init.d/named", "/etc/init.d/bind9"};
   service.match.main_cmdline = R"(^\S*named( -[^vVCh\s]\S*| [^-\s]\S*)*\s*$)";
   return service;
 }

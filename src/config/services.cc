@@ -51,6 +51,13 @@ void read_argv(Section& section, std::string_view key, Argv& into) {
       });
 }
 
+void read_pre_check(Section& section, std::vector<Argv>& into) {
+  if (section.find("pre_check") == nullptr) return;
+  Argv check;
+  read_argv(section, "pre_check", check);
+  into = {std::move(check)};
+}
+
 Match read_match(Section section) {
   Match match;
   section.read_list("unit", match.units, {.min = 1, .max = 8}, parse_unit_name);
@@ -81,8 +88,8 @@ void check_act(Section& section, const Service& service) {
     section.refuse_among(
         {"mode"}, "mode act with a cmdline alone, which any process can imitate: add unit, exe or pidfile");
   }
-  const bool can_be_started =
-      !service.match.units.empty() || !service.start.empty() || !service.restart.empty();
+  const bool can_be_started = !service.match.units.empty() || !service.start.empty() ||
+                              !service.restart.empty() || !service.init_scripts.empty();
   if (!can_be_started) {
     section.refuse_among({"mode"},
                          "mode act without a way to bring it back: add match.unit, start or restart");
@@ -117,6 +124,9 @@ Service read_service(Section section, const std::string& name, Mode machine_mode
   read_argv(section, "restart", service.restart);
   read_resource_rules(section, service.rules);
   (void)section.find("after");  // Read when all services are known: resolve_order().
+  read_argv(section, "reload", service.reload);
+  read_pre_check(section, service.pre_check);
+  section.read_list("init_script", service.init_scripts, {.min = 1, .max = 8}, parse_path);
   const DurationWithin timeout{std::chrono::seconds{1}, std::chrono::hours{1}};
   section.read("start_timeout", service.start_timeout, timeout);
   section.read("stop_timeout", service.stop_timeout, timeout);

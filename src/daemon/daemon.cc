@@ -126,6 +126,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   load_high_since_ = check_high_load_since(config_->load, facts.of<Load>(), facts.of<Cpu>(), load_high_since_,
                                            world_.loop.now());
   supervision_.note_busy(check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>()));
+  supervision_.see_surroundings(facts.of<PackageTransaction>(), facts.of<KillSwitch>(), snapshot_->taken);
   supervision_.see(snapshot_->services, snapshot_->taken);
   supervision_.close_cycle(since_last);
   try_pending_reload();
@@ -146,7 +147,10 @@ void Daemon::begin_look() {
     auto look = std::make_shared<const ServiceLook>(collection->look());
     return [this, look, generation] {
       is_look_running_ = false;
-      if (generation == generation_) supervision_.see(look->services, look->taken);
+      if (generation == generation_) {
+        supervision_.see_surroundings(look->packages, look->kill_switch, look->taken);
+        supervision_.see(look->services, look->taken);
+      }
       try_pending_reload();
       if (is_look_wanted_) want_look();
     };
@@ -168,6 +172,8 @@ void Daemon::post_soon() {
 void Daemon::post() {
   post_timer_.cancel();
   posted_at_ = world_.loop.now();
+  row_.are_actions_disabled = !supervision_.surroundings().kill_switch().empty();
+  row_.has_upgrade_hold_expired = supervision_.surroundings().has_upgrade_hold_expired();
   Posting posting{.config = config_,
                   .snapshot = snapshot_,
                   .services = supervision_.rows(),

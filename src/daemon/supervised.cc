@@ -3,8 +3,10 @@
 namespace systemcheck {
 namespace {
 
-std::string manager_words(const Service& rules, const std::string& unit) {
-  if (!rules.start.empty() || !rules.restart.empty()) return "command";
+bool has_own_command(const Service& rules) { return !rules.start.empty() || !rules.restart.empty(); }
+
+std::string manager_words(const Service& rules, const ServiceProcesses& sight, const std::string& unit) {
+  if (is_started_by_hand(rules, sight.init_script)) return "command";
   return unit.empty() ? "none" : "systemd";
 }
 
@@ -16,9 +18,30 @@ std::string unit_of(const Service& rules, const ServiceProcesses& sight) {
   return is_named_by_user ? rules.match.units.front() : std::string{};
 }
 
+bool is_started_by_hand(const Service& rules, const std::string& init_script) {
+  return has_own_command(rules) || !init_script.empty();
+}
+
+ServiceControl control_of(const Service& rules, const std::string& unit, const std::string& init_script) {
+  return {
+      .name = rules.name,
+      .unit = init_script.empty() ? unit : std::string(),  // Known from its file; nobody is there to run it.
+      .start = rules.start,
+      .stop = rules.stop,
+      .restart = rules.restart,
+      .reload = rules.reload,
+      .pre_checks = rules.pre_check,
+      .init_script = init_script};
+}
+
+std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& policy, Instant now) {
+  if (!policy || now >= policy->until || now - policy->since >= upgrade_hold_max) return std::nullopt;
+  return policy->reason;
+}
+
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight) {
   row.unit = unit_of(rules, sight);
-  row.manager = manager_words(rules, row.unit);
+  row.manager = manager_words(rules, sight, row.unit);
   row.user = sight.user;
   row.is_readable = !sight.unreadable;
   row.processes = static_cast<std::uint32_t>(sight.members.size());

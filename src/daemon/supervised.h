@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -8,11 +9,21 @@
 
 namespace systemcheck {
 
+/// policy-rc.d has forbidden to start it.
+struct PolicyHold {
+  std::string reason{};
+  Instant since{};
+  Instant until{};  ///< then it is asked again
+};
+inline constexpr Duration policy_asked_again_after = std::chrono::minutes{1};
+
 /// What is kept of one service while the daemon runs.
 struct Supervision::Supervised {
   Service rules{};
   ServiceRow row{};
   RestartMemo memo{};
+  RestartMemo memo_before_order{};
+  std::optional<PolicyHold> policy{};
 
   ServiceProcesses sight{};
   Instant sight_at{};
@@ -41,6 +52,11 @@ struct Supervision::Supervised {
 
 /// The unit it is run by: the one that was found installed, else the one the user named.
 std::string unit_of(const Service& rules, const ServiceProcesses& sight);
+/// By its own commands, or by its init script where there is neither command nor systemd.
+bool is_started_by_hand(const Service& rules, const std::string& init_script);
+ServiceControl control_of(const Service& rules, const std::string& unit, const std::string& init_script);
+/// Why it is held for an upgrade, in words; nullopt: it is not, or no longer.
+std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& policy, Instant now);
 /// What the newest sight says, brought into the published row.
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight);
 /// Why the main process ended, as far as its unit tells.

@@ -12,26 +12,14 @@
 namespace systemcheck {
 namespace {
 
-std::vector<ServiceControl> controls_of(const Config& config, const std::vector<std::string>& units) {
-  std::vector<ServiceControl> controls;
-  for (std::size_t i = 0; i < config.services.size(); ++i) {
-    const auto& service = config.services[i];
-    controls.push_back({.name = service.name,
-                        .unit = units[i],
-                        .start = service.start,
-                        .stop = service.stop,
-                        .restart = service.restart});
-  }
-  return controls;
-}
-
 std::string main_words(const ServiceRow& row) {
   return row.main ? fmt::format("process {}", row.main->pid) : std::string("its process");
 }
 
 }  // namespace
 
-Supervision::Supervision(World& world, Hooks hooks) : world_(world), hooks_(std::move(hooks)) {
+Supervision::Supervision(World& world, Hooks hooks)
+    : world_(world), hooks_(std::move(hooks)), surroundings_(world, [this] { hooks_.look_wanted(); }) {
   manager_watch_ = world_.units.on_manager([this](Manager) { note_time(); });
 }
 
@@ -63,6 +51,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   }
   order_ = ordered(config_->services);
   actuator_.reset();
+  surroundings_.use(config_);
   watch_units();
   for (std::size_t i = 0; i < services_.size(); ++i)
     watch_main(i);
@@ -97,6 +86,11 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
   note_deaths_seen(world_.loop.now());
   for (const auto i : order_)
     reconsider(i);
+}
+
+void Supervision::see_surroundings(const Result<PackageTransaction>& packages,
+                                   const Result<KillSwitch>& kill_switch, Instant taken) {
+  surroundings_.note(packages, kill_switch, taken);
 }
 
 void Supervision::note_time() {
@@ -157,12 +151,18 @@ std::vector<ServiceRow> Supervision::rows() const {
 /// needs their names, is made too.
 void Supervision::watch_units() {
   std::vector<std::string> units;
-  for (const auto& service : services_)
+  std::vector<std::string> scripts;
+  std::vector<ServiceControl> controls;
+  for (const auto& service : services_) {
     units.push_back(service->row.unit);
-  if (actuator_ && units == watched_units_) return;
+    scripts.push_back(service->sight.init_script);
+    controls.push_back(control_of(service->rules, service->row.unit, service->sight.init_script));
+  }
+  if (actuator_ && units == watched_units_ && scripts == used_scripts_) return;
   if (actuator_ && has_order_in_flight()) return;  // The next look will find it again.
   watched_units_ = units;
-  actuator_ = world_.make_actuator(controls_of(*config_, units));
+  used_scripts_ = scripts;
+  actuator_ = world_.make_actuator(std::move(controls));
 
   for (std::size_t i = 0; i < services_.size(); ++i) {
     auto& service = *services_[i];

@@ -9,6 +9,7 @@
 
 #include "collect/services.h"
 #include "config/config.h"
+#include "daemon/surroundings.h"
 #include "daemon/world.h"
 #include "decide/restarts.h"
 #include "publish/view.h"
@@ -42,6 +43,10 @@ class Supervision {
   /// there is no such service.
   Status claim(std::string_view service, Claim claim);
   Status release(std::string_view service, Owner owner);
+  /// The same of what forbids to act; to be told before see().
+  void see_surroundings(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
+                        Instant taken);
+  [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
@@ -70,16 +75,19 @@ class Supervision {
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] HostVerdict host_verdict(Instant now) const;
   [[nodiscard]] std::string waits_for(const Supervised& service) const;
+  void note_policy_refusal(Supervised& service, const Outcome& outcome);
 
   World& world_;
   Hooks hooks_;
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+  Surroundings surroundings_;
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after
   HostGuard host_guard_{};
   bool is_machine_busy_ = false;
   std::vector<std::string> watched_units_{};
+  std::vector<std::string> used_scripts_{};
   Watch manager_watch_{};
   Ticket last_ticket_ = 0;
 };

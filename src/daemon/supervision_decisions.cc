@@ -15,10 +15,6 @@ namespace {
 /// A sight may be this many cycles old before it counts as no reading at all.
 constexpr int cycles_until_stale = 2;
 
-bool is_held_by_systemd(const std::optional<UnitStatus>& unit) {
-  return unit && unit->active_state == "active" && !unit->unit_file_state.empty();
-}
-
 std::string outcome_words(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::succeeded:
@@ -37,9 +33,19 @@ std::string outcome_words(const Outcome& outcome) {
 }
 
 /// Where there is only a restart command, or a unit, it starts what is not there, too.
-Verb verb_of(const Service& rules, Rung rung) {
-  const bool is_start = rung == Rung::start && !rules.start.empty();
-  return is_start ? Verb::start : Verb::restart;
+Verb verb_of(const Service& rules, const std::string& init_script, Rung rung) {
+  const bool has_only_restart = rules.start.empty() && !rules.restart.empty();
+  switch (rung) {
+    case Rung::start:
+      return is_started_by_hand(rules, init_script) && !has_only_restart ? Verb::start : Verb::restart;
+    case Rung::reload:
+      return Verb::reload;
+    case Rung::restart:
+      return Verb::restart;
+    case Rung::stop_and_start:
+      break;
+  }
+  return Verb::stop_start;
 }
 
 Health health_of(const ResourceFinding& resources) {
@@ -90,9 +96,8 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
-  situation.has_way =
-      has_command || (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
+  situation.has_way = is_started_by_hand(service.rules, service.sight.init_script) ||
+                      (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
   situation.jitter = world_.draw_jitter();
   situation.is_machine_busy = is_machine_busy_;
@@ -100,6 +105,9 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.health = health_of(service.resources);
   situation.waits_for = waits_for(service);
   situation.host = host_verdict(now);
+  situation.evidence.upgrade = surroundings_.upgrade();
+  if (!situation.evidence.upgrade) situation.evidence.upgrade = upgrade_by_policy(service.policy, now);
+  situation.kill_switch = surroundings_.kill_switch();
   return situation;
 }
 
@@ -146,6 +154,10 @@ void Supervision::reconsider(std::size_t index) {
   const auto now = world_.loop.now();
   service.claims.expire(now);
   auto choice = decide(service, now);
+  // Before anything is touched it is asked once more what forbids it: a package that is being upgraded
+  // kills its daemon within the same millisecond in which it is seen dead.
+  const bool would_act = choice.step == RestartStep::restart;
+  if (would_act && surroundings_.look()) choice = decide(service, now);
   service.is_new_sight = false;
   service.memo = choice.memo;
   carry_out(index, choice);
@@ -161,6 +173,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   }
   if (choice.attempt_failed) ++row.restart_failures_total;
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
+  const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   const bool is_news = choice.state != row.state;
   if (is_news) note_state(service, choice);
   const auto* claim = service.claims.standing(world_.loop.now());
@@ -171,7 +184,8 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (choice.is_alive) {
     host_guard_.note_recovery(service.rules.name);
     row.last_up = world_.loop.wall_now();
-    if (is_held_by_systemd(service.unit)) service.unit_file_state_when_up = service.unit->unit_file_state;
+    service.unit_file_state_when_up =
+        note_unit_file_state(std::move(service.unit_file_state_when_up), service.unit, has_come_up);
   }
   plan_wake(index, choice);
   hooks_.row_changed();
@@ -228,14 +242,17 @@ void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
 void Supervision::restart(std::size_t index, Rung rung) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
-  const bool has_command = !service.rules.start.empty() || !service.rules.restart.empty();
+  const bool is_by_hand = is_started_by_hand(service.rules, service.sight.init_script);
   // Workers that outlived their main process; sessions of its users are not among the members.
   Order order{.ticket = ++last_ticket_,
               .service = index,
-              .verb = verb_of(service.rules, rung),
-              .leftovers = has_command ? service.sight.members : std::vector<ProcessIdentity>{},
+              .verb = verb_of(service.rules, service.sight.init_script, rung),
+              .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
               .dead_main = service.sight.main ? std::nullopt : service.last_main,
-              .deadline = service.rules.stop_timeout + service.rules.start_timeout};
+              .deadline = service.rules.stop_timeout + service.rules.start_timeout,
+              .still_runs = service.sight.main.has_value() && !service.died_at,
+              .asks_policy = !service.policy || now - service.policy->since < upgrade_hold_max};
+  service.memo_before_order = service.memo;
   service.memo = note_attempt(std::move(service.memo), now);
   host_guard_.note_restart(now);
   service.restarted_at = service.died_at ? *service.died_at : now;
@@ -246,9 +263,28 @@ void Supervision::restart(std::size_t index, Rung rung) {
   actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
 }
 
+/// Nothing was tried, so nothing counts: it is as if packages were being changed. Asked again after a while.
+void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcome) {
+  const auto now = world_.loop.now();
+  const bool is_news = !service.policy;
+  service.policy = {.reason = outcome.detail,
+                    .since = service.policy ? service.policy->since : now,
+                    .until = now + policy_asked_again_after};
+  service.memo = service.memo_before_order;
+  service.restarted_at.reset();
+  --service.row.restarts_total;
+  service.row.last_outcome = outcome.kind;
+  service.row.last_exit = outcome.exit_code;
+  if (is_news) world_.journal.write(Severity::warning, service.rules.name + ": " + outcome.detail);
+  hooks_.look_wanted();
+  note_time();
+}
+
 void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
+  if (outcome.refusal == Outcome::Refusal::policy) return note_policy_refusal(service, outcome);
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
+  if (has_succeeded) service.policy.reset();
   const auto now = world_.loop.now();
   service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
                               {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});

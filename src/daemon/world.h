@@ -22,6 +22,9 @@ struct World {
   /// False below another root: its pids are not ours, and nothing of it may be watched or acted upon.
   bool is_this_machine = true;
   std::function<double()> draw_jitter{};  ///< -1 to 1
+  /// The main thread's own, for what is asked right before acting: a few files that nobody can make it wait
+  /// for. Null: only what was collected counts.
+  Host* own_host = nullptr;
 };
 
 }  // namespace systemcheck

@@ -65,6 +65,11 @@ Cause decide_by_unit(const GoneEvidence& evidence) {
     }
     return decide_inactive(evidence);
   }
+  if (unit.active_state == "reloading") {
+    auto cause = decide_without_unit(evidence);
+    if (cause.kind == Kind::alive || cause.kind == Kind::unknown) return cause;
+    return {Kind::upgrade, "systemd: its unit reloads (" + unit.sub_state + ")"};
+  }
   return {Kind::systemd, "systemd: " + unit.active_state + " (" + unit.sub_state + ")"};
 }
 
@@ -75,14 +80,50 @@ Cause decide_without_word(const GoneEvidence& evidence) {
   return {Kind::unknown, "systemd has not told of its unit"};
 }
 
-}  // namespace
-
-Cause decide_cause(const GoneEvidence& evidence) {
-  if (evidence.manager == Manager::stopping) return {Kind::shutdown, "the machine is going down"};
+Cause decide_own_cause(const GoneEvidence& evidence) {
   if (!evidence.unit && evidence.has_unit) return decide_without_word(evidence);
   const bool is_loaded = evidence.unit && !evidence.unit->active_state.empty() &&
                          (evidence.unit->load_state == "loaded" || evidence.unit->load_state == "masked");
   return is_loaded ? decide_by_unit(evidence) : decide_without_unit(evidence);
+}
+
+/// A claim of an upgrade is below an administrator's and above systemd's, and there is one only on what
+/// is gone.
+bool yields_to_upgrade(Kind kind) {
+  switch (kind) {
+    case Kind::alive:
+    case Kind::unknown:
+    case Kind::absent:
+    case Kind::shutdown:
+    case Kind::admin:
+    case Kind::upgrade:
+      return false;
+    case Kind::systemd:
+    case Kind::unsettled:
+    case Kind::ended:
+    case Kind::crash:
+    case Kind::crash_if_confirmed:
+    case Kind::never_started:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Cause decide_cause(const GoneEvidence& evidence) {
+  if (evidence.manager == Manager::stopping) return {Kind::shutdown, "the machine is going down"};
+  auto cause = decide_own_cause(evidence);
+  if (evidence.upgrade && yields_to_upgrade(cause.kind)) return {Kind::upgrade, *evidence.upgrade};
+  return cause;
+}
+
+std::string note_unit_file_state(std::string before, const std::optional<UnitStatus>& unit,
+                                 bool has_come_up) {
+  const bool is_known = unit && unit->active_state == "active" && !unit->unit_file_state.empty();
+  if (!is_known) return before;
+  const bool was_switched_off = !has_come_up && !before.empty() && is_manual(unit->unit_file_state);
+  return was_switched_off ? before : unit->unit_file_state;
 }
 
 }  // namespace systemcheck

@@ -17,6 +17,7 @@ struct Cause {
     absent,              ///< not installed
     shutdown,            ///< the machine is going down
     admin,               ///< stopped by a person
+    upgrade,             ///< packages are being changed, or its unit reloads: wait
     systemd,             ///< systemd is starting, stopping or restarting it: wait
     unsettled,           ///< its process has died, systemd has not said so yet
     ended,               ///< by itself and without a failure: act after a grace and one more look
@@ -38,10 +39,16 @@ struct GoneEvidence {
   bool has_unit = false;             ///< it is known to be run by a unit of a systemd that is there
   bool was_up = false;               ///< seen up since this daemon started
   std::string unit_file_state_when_up{};
+  /// Packages are being changed, in words: whoever does that stops and starts services himself.
+  std::optional<std::string> upgrade{};
 };
 
 /// Pure. systemd's word counts more than the process table's where it has one: its reading is
 /// newer, and it knows how the process ended.
 Cause decide_cause(const GoneEvidence& evidence);
+
+/// What the unit file of a service that is up says, to be compared with later. Pure. One that was disabled or
+/// masked while the service ran was not so when it came up, and does not become so by being looked at.
+std::string note_unit_file_state(std::string before, const std::optional<UnitStatus>& unit, bool has_come_up);
 
 }  // namespace systemcheck

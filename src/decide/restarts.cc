@@ -73,6 +73,14 @@ RestartChoice decide_held(RestartMemo memo, Owner owner, Suppressed why, std::st
   return withhold(std::move(choice), why);
 }
 
+/// Looked at again and again: an upgrade may end without anything that would tell.
+RestartChoice decide_upgrade(RestartMemo memo, std::string reason, Instant now) {
+  auto choice = decide_held(std::move(memo), Owner::upgrade, Suppressed::upgrade, std::move(reason));
+  choice.step = RestartStep::look_again;
+  choice.wake_at = now + look_again_in_upgrade;
+  return choice;
+}
+
 Instant next_look(Duration first, Instant since, Instant now) {
   return now + std::clamp<Duration>((now - since) / 10, first, look_again_after_max);
 }
@@ -143,6 +151,10 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   if (choice.is_alive) choice.state = ServiceState::degraded;
   if (service.mode == Mode::disabled) return choice;
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
+  if (!situation.kill_switch.empty()) {
+    choice.reason += "; not acted upon, kill switch: " + situation.kill_switch;
+    return withhold(std::move(choice), Suppressed::observe);
+  }
   if (!situation.has_way) {
     choice.reason += "; no unit and no start command to restart it with";
     return choice;
@@ -187,10 +199,11 @@ RestartChoice decide_alive(const Rules& rules, RestartMemo memo, const RestartSi
   if (health == Health::hangs && situation.is_machine_busy)
     return decide_overloaded(std::move(memo), situation);
   cause.reason = situation.health.reason;
-  if (situation.claim) {
+  if (situation.claim || situation.evidence.upgrade) {
     auto choice = stand_by(std::move(memo), ServiceState::degraded, std::move(cause.reason));
     choice.is_alive = true;
-    return withhold(std::move(choice), suppressed_by(situation.claim->owner));
+    return withhold(std::move(choice),
+                    suppressed_by(situation.claim ? situation.claim->owner : Owner::upgrade));
   }
   return decide_due(rules, std::move(memo), situation, std::move(cause), now);
 }
@@ -232,6 +245,7 @@ std::optional<Claim> find_owner(const RestartSituation& situation, const Cause& 
   std::optional<Claim> owner;
   if (cause.kind == Kind::shutdown) owner = Claim{.owner = Owner::shutdown, .reason = cause.reason};
   if (cause.kind == Kind::admin) owner = Claim{.owner = Owner::admin, .reason = cause.reason};
+  if (cause.kind == Kind::upgrade) owner = Claim{.owner = Owner::upgrade, .reason = cause.reason};
   if (cause.kind == Kind::systemd) owner = Claim{.owner = Owner::systemd, .reason = cause.reason};
   const auto& claim = situation.claim;
   return claim && (!owner || claim->owner < owner->owner) ? claim : owner;
@@ -242,8 +256,10 @@ RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSit
   memo.up_since.reset();
   if (!memo.gone_since) memo.gone_since = now;
   if (situation.is_new_sight && memo.gone_sightings < sightings_needed) ++memo.gone_sightings;
-  if (auto owner = find_owner(situation, cause))
+  if (auto owner = find_owner(situation, cause)) {
+    if (owner->owner == Owner::upgrade) return decide_upgrade(std::move(memo), std::move(owner->reason), now);
     return decide_held(std::move(memo), owner->owner, suppressed_by(owner->owner), std::move(owner->reason));
+  }
   switch (cause.kind) {
     case Kind::unsettled:
       return decide_unsettled(std::move(memo), std::move(cause.reason), now);
@@ -267,7 +283,7 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
   const auto health = situation.health.kind;
   const bool is_proven = health == Health::Kind::fine || health == Health::Kind::complains;
   if (cause.kind == Kind::alive && is_later_sight && is_proven) return std::nullopt;
-  if (cause.kind == Kind::shutdown || cause.kind == Kind::admin) {
+  if (cause.kind == Kind::shutdown || cause.kind == Kind::admin || cause.kind == Kind::upgrade) {
     memo.verify_from.reset();
     memo.verify_until.reset();
     return std::nullopt;

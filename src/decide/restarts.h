@@ -81,8 +81,9 @@ struct RestartSituation {
   std::optional<Claim> claim{};  ///< the highest that stands
   std::string waits_for{};       ///< a service that it comes after and that is being brought back; or empty
   HostVerdict host{};
-  Duration uptime{};  ///< of the machine
-  double jitter = 0;  ///< -1 to 1, drawn anew each time
+  Duration uptime{};          ///< of the machine
+  double jitter = 0;          ///< -1 to 1, drawn anew each time
+  std::string kill_switch{};  ///< why nothing may be touched on this machine; empty: it may
 };
 
 enum class RestartStep {
@@ -122,6 +123,8 @@ inline constexpr Duration dependency_wait_max = std::chrono::minutes{1};
 inline constexpr Duration look_again_after = std::chrono::milliseconds{100};
 inline constexpr Duration verify_again_after = std::chrono::milliseconds{20};
 inline constexpr Duration look_again_after_max = std::chrono::seconds{30};
+/// The same while packages are being changed.
+inline constexpr Duration look_again_in_upgrade = std::chrono::seconds{1};
 /// Attempts wait for this share of their backoff more or less, so that a fleet does not move in step.
 inline constexpr double jitter_share = 0.1;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,14 @@ namespace systemcheck {
 using Ticket = std::uint64_t;
 using Argv = std::vector<std::string>;
 
-enum class Verb { start, stop, restart };
+/// The last three bring something that still runs to its senses, each more thorough than the one before.
+enum class Verb {
+  start,
+  stop,
+  reload,  ///< it reads its configuration anew; where it cannot do that, a restart
+  restart,
+  stop_start,  ///< its processes are ended, and seen to be gone, before it is started again
+};
 
 /// How one service is started and stopped: by its own commands where it has some, else its unit.
 struct ServiceControl {
@@ -24,6 +32,10 @@ struct ServiceControl {
   Argv start{};        ///< argv[0] is an absolute path; never given to a shell
   Argv stop{};
   Argv restart{};
+  Argv reload{};
+  /// Says by its exit status whether the configuration is good. The first whose program exists is asked.
+  std::vector<Argv> pre_checks{};
+  std::string init_script{};  ///< "/etc/init.d/apache2": used where there is neither command nor unit
 };
 
 /// What to do to one service, named by its place in the list the actuator was made with:
@@ -33,12 +45,18 @@ struct Order {
   std::size_t service = 0;
   Verb verb = Verb::restart;
   /// What is left of the old instance and would stand in the way of the new one (workers that hold
-  /// its port). Ended, and seen to be gone, before a start. Only used where there is no unit.
+  /// its port), or, of a stop_start, all that runs. Ended, and seen to be gone, before a start. Only used
+  /// where there is no unit.
   std::vector<ProcessIdentity> leftovers{};
   /// The main process that has died. A start by command waits a moment until its parent has reaped it:
   /// many daemons refuse to start while the process of their pid file exists, and a zombie does.
   std::optional<ProcessIdentity> dead_main{};
   Duration deadline{};  ///< for the whole of it
+  /// It still runs: then a configuration that is broken is a reason to leave it alone.
+  bool still_runs = false;
+  /// Whether policy-rc.d is asked before a start.
+  bool asks_policy = true;
+  Duration kill_after = std::chrono::seconds{2};  ///< of leftovers, between SIGTERM and SIGKILL
 };
 
 struct Outcome {
@@ -49,10 +67,17 @@ struct Outcome {
     refused,  ///< nothing was done: no way to do it, or not allowed
     lost,     ///< it may or may not have happened (the bus went away)
   };
+  /// Who refused, where it was not the lack of a way.
+  enum class Refusal {
+    none,
+    policy,          ///< policy-rc.d: whoever changes packages wants nothing started now
+    config_invalid,  ///< the service's own check of its configuration
+  };
   Ticket ticket = 0;
   Kind kind = Kind::failed;
   int exit_code = 0;     ///< of a command; minus the signal number if one ended it
   std::string detail{};  ///< a line for people: the end of the command's output, or why
+  Refusal refusal = Refusal::none;
 };
 
 using OnOutcome = std::function<void(const Outcome&)>;

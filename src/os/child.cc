@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ struct Connection {
   Pipe output{};
   Pipe problem{};
   Pipe gate{};
+  Descriptor mounts{};
 };
 
 Status open_pipes(Connection& connection, bool with_gate) {
@@ -90,6 +92,16 @@ Result<Connection> make_connection(bool with_gate) {
   return connection;
 }
 
+/// Nothing where it is our own: the usual case.
+Descriptor open_first_mounts() {
+  struct stat first {};
+  struct stat own {};
+  Descriptor mounts(::open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC));
+  if (!mounts.is_open() || ::fstat(mounts.number(), &first) != 0) return {};
+  if (::stat("/proc/self/ns/mnt", &own) != 0 || own.st_ino == first.st_ino) return {};
+  return mounts;
+}
+
 std::vector<char*> pointers_to(Argv& argv) {
   std::vector<char*> pointers;
   for (auto& word : argv)
@@ -108,6 +120,7 @@ Result<pid_t> fork_command(const Argv& argv, const Connection& connection) {
                        .output = connection.output.writer.number(),
                        .problem = connection.problem.writer.number(),
                        .gate = connection.gate.reader.number(),
+                       .mounts = connection.mounts.number(),
                        .limits = read_clean_limits()};
   // Had we inherited an ignored SIGCHLD, the kernel would reap our children before we see how they ended.
   ::signal(SIGCHLD, SIG_DFL);
@@ -162,6 +175,7 @@ Result<std::unique_ptr<Child>> Child::start(EventLoop& loop, const Command& comm
   if (const auto checked = check_command(command.argv); !checked) return checked.error();
   auto connection = make_connection(command.waits_for_admission);
   if (!connection) return connection.error();
+  if (command.sees_first_mounts) connection->mounts = open_first_mounts();
   const auto pid = fork_command(command.argv, *connection);
   if (!pid) return pid.error();
   std::unique_ptr<Child> child(new Child(loop, command, std::move(on_end)));

@@ -21,6 +21,9 @@ struct Command {
   Duration kill_after = std::chrono::seconds{5};  ///< between SIGTERM and SIGKILL
   /// Waits for admit() before it becomes the command: time to move it into another control group.
   bool waits_for_admission = false;
+  /// Sees the files as the first process of the machine does, whatever our own unit hides from us. For where
+  /// that is systemd, which would start it like that.
+  bool sees_first_mounts = false;
 };
 
 struct CommandEnd {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstring>
 
 // Everything here up to execve() is async-signal-safe. What cannot be reset is left as it is and not
 // complained about: a start command that runs with a strange nice value is better than none.
@@ -69,6 +70,19 @@ void reset_priorities() {
   ::syscall(SYS_ioprio_set, of_process, 0, 0);
 }
 
+/// All processors that our cpuset allows: those that the kernel does not have it ignores.
+void reset_affinity() {
+  cpu_set_t all;
+  std::memset(&all, 0xFF, sizeof all);  // CPU_ZERO() has no opposite.
+  ::sched_setaffinity(0, sizeof all, &all);
+}
+
+/// Where the daemon was given fences of its own (PrivateTmp=, ProtectSystem=) a service would share them, and
+/// keep them for as long as it runs.
+void leave_our_mounts(int mounts) {
+  if (mounts >= 0) ::setns(mounts, CLONE_NEWNS);
+}
+
 void reset_oom_score() {
   // systemcheck itself may be protected from the OOM killer; what it starts must not be.
   const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -91,12 +105,14 @@ void wait_for_admission() {
 
 void become_command(const CleanExec& exec) {
   ::setsid();
+  leave_our_mounts(exec.mounts);
   arrange_descriptors(exec);
   reset_signals();
   if (::chdir("/") != 0) give_up(errno);
   ::umask(S_IWGRP | S_IWOTH);
   reset_oom_score();
   reset_priorities();
+  reset_affinity();
   reset_limits(exec.limits);
   if (exec.gate >= 0) wait_for_admission();
   ::execve(exec.program, exec.argv, exec.environment);

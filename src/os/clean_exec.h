@@ -19,6 +19,7 @@ struct CleanExec {
   int output = -1;
   int problem = -1;  ///< gets errno if it comes to nothing
   int gate = -1;     ///< -1: none
+  int mounts = -1;   ///< a mount namespace to enter, namespaces(7); -1: none
   std::array<rlimit, RLIM_NLIMITS> limits{};
 };
 

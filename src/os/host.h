@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,10 @@ class Host {
   /// Follows links.
   virtual Result<FileStatus> status(const char* path) = 0;
   virtual Result<std::string> read_link(const char* path) = 0;
+  /// Who has a file locked for writing, fcntl(2); nothing is locked, waited for or created by asking. 0
+  /// where the kernel does not tell which process it is: one in another pid namespace, or an open file
+  /// description lock, which belongs to no process.
+  virtual Result<std::optional<pid_t>> lock_holder(const char* path) = 0;
   /// Never blocks for longer than a moment: a mount that hangs is an error of kind timed_out, at
   /// once from the second time on until it answers again.
   virtual Result<FileSystemUsage> file_system_usage(std::string_view mount_point) = 0;

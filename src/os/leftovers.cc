@@ -8,15 +8,16 @@
 namespace systemcheck {
 
 std::unique_ptr<Leftovers> Leftovers::end(EventLoop& loop, const std::vector<ProcessIdentity>& processes,
-                                          Callback on_gone) {
-  std::unique_ptr<Leftovers> leftovers(new Leftovers(loop, std::move(on_gone)));
+                                          Duration kill_after, Callback on_gone) {
+  std::unique_ptr<Leftovers> leftovers(new Leftovers(loop, kill_after, std::move(on_gone)));
   for (const auto& process : processes)
     leftovers->add(process);
   leftovers->timer_ = loop.at(loop.now(), [raw = leftovers.get()] { raw->begin(); });
   return leftovers;
 }
 
-Leftovers::Leftovers(EventLoop& loop, Callback on_gone) : loop_(loop), on_gone_(std::move(on_gone)) {}
+Leftovers::Leftovers(EventLoop& loop, Duration kill_after, Callback on_gone)
+    : loop_(loop), kill_after_(kill_after), on_gone_(std::move(on_gone)) {}
 
 std::string Leftovers::describe() const {
   std::string text;
@@ -47,7 +48,7 @@ void Leftovers::begin() {
     }
   }
   signal_all(SIGTERM);
-  timer_ = loop_.at(loop_.now() + kill_after, [this] { signal_all(SIGKILL); });
+  timer_ = loop_.at(loop_.now() + kill_after_, [this] { signal_all(SIGKILL); });
   finish_if_all_gone();
 }
 

@@ -17,11 +17,10 @@ namespace systemcheck {
 /// Destroying it leaves off. Main thread.
 class Leftovers {
  public:
-  static constexpr Duration kill_after = std::chrono::seconds{2};
-
-  /// on_gone is called later, once all of them are gone; never, if one cannot be ended.
+  /// SIGKILL comes `kill_after` later than SIGTERM. on_gone is called later, once all of them are gone;
+  /// never, if one cannot be ended.
   static std::unique_ptr<Leftovers> end(EventLoop& loop, const std::vector<ProcessIdentity>& processes,
-                                        Callback on_gone);
+                                        Duration kill_after, Callback on_gone);
   Leftovers(const Leftovers&) = delete;
   Leftovers& operator=(const Leftovers&) = delete;
   ~Leftovers() = default;
@@ -36,13 +35,14 @@ class Leftovers {
     Watch gone{};
   };
 
-  Leftovers(EventLoop& loop, Callback on_gone);
+  Leftovers(EventLoop& loop, Duration kill_after, Callback on_gone);
   void add(ProcessIdentity process);
   void begin();
   void signal_all(int signal);
   void finish_if_all_gone();
 
   EventLoop& loop_;
+  const Duration kill_after_;
   Callback on_gone_;
   std::list<Target> targets_{};
   Watch timer_{};

@@ -1,5 +1,8 @@
 #include "os/linux_actuator.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
@@ -51,6 +54,8 @@ Outcome::Kind kind_of_job_error(const Error& error) {
   return Outcome::Kind::failed;
 }
 
+bool is_there(const std::string& program) { return ::access(program.c_str(), X_OK) == 0; }
+
 /// Unique as long as the scope may live: a daemon in it may outlive the pid of its start command.
 std::string scope_name(const std::string& service, pid_t pid, Ticket ticket) {
   constexpr std::size_t name_bytes_max = 100;  // A unit name has at most 255, systemd.unit(5).
@@ -62,8 +67,12 @@ std::string scope_name(const std::string& service, pid_t pid, Ticket ticket) {
 
 }  // namespace
 
-LinuxActuator::LinuxActuator(std::vector<ServiceControl> services, EventLoop& loop, Units& units)
-    : services_(std::move(services)), loop_(loop), units_(units) {}
+LinuxActuator::LinuxActuator(std::vector<ServiceControl> services, EventLoop& loop, Units& units,
+                             std::string policy_program)
+    : services_(std::move(services)),
+      loop_(loop),
+      units_(units),
+      policy_program_(std::move(policy_program)) {}
 
 LinuxActuator::~LinuxActuator() = default;
 
@@ -123,13 +132,75 @@ void LinuxActuator::begin_step(RunId id, const RunCommand& step) {
   const auto left = run.deadline - loop_.now();
   const Command command{.argv = step.argv,
                         .deadline = step.may_fail ? left / 2 : left,  // The rest is for what follows.
-                        .waits_for_admission = adopts};
+                        .waits_for_admission = adopts,
+                        .sees_first_mounts = adopts};
   auto child = Child::start(loop_, command, [this, id, may_fail = step.may_fail](const CommandEnd& end) {
     note_command(id, may_fail, end);
   });
   if (!child) return end_later(id, kind_of_start_error(child.error()), child.error().message);
   run.child = *std::move(child);
   if (adopts) adopt(id);
+}
+
+void LinuxActuator::begin_step(RunId id, const CheckConfiguration& step) {
+  const auto found =
+      std::ranges::find_if(step.candidates, [](const Argv& it) { return is_there(it.front()); });
+  if (found == step.candidates.end()) return take_step(id);
+  ask(id, *found, check_within, [this, id](const CommandEnd& end) { note_check(id, end); });
+}
+
+void LinuxActuator::begin_step(RunId id, const AskPolicy& step) {
+  if (!has_policy()) return take_step(id);
+  ask(id, {policy_program_, step.subject, step.action}, policy_within,
+      [this, id, step](const CommandEnd& end) { note_policy(id, step, end); });
+}
+
+bool LinuxActuator::has_policy() const {
+  struct stat file {};
+  if (!is_there(policy_program_) || ::stat(policy_program_.c_str(), &file) != 0) return false;
+  const WallTime changed{std::chrono::seconds{file.st_mtim.tv_sec}};
+  const auto now = loop_.wall_now();
+  return (now > changed ? now - changed : changed - now) < policy_counts_for;
+}
+
+/// It starts nothing that would outlive it, so it may stay in our own control group.
+void LinuxActuator::ask(RunId id, const Argv& argv, Duration within, Child::OnEnd on_answer) {
+  auto& run = runs_.at(id);
+  const auto left = run.deadline - loop_.now();
+  const Command command{.argv = argv,
+                        .deadline = std::min(within, left / 2),
+                        .sees_first_mounts = units_.manager() != Manager::absent};
+  auto child = Child::start(loop_, command, std::move(on_answer));
+  if (!child) return end_later(id, kind_of_start_error(child.error()), child.error().message);
+  run.child = *std::move(child);
+}
+
+/// Only a check that says no forbids: one that hangs or cannot be run has said nothing about the
+/// configuration.
+void LinuxActuator::note_check(RunId id, const CommandEnd& end) {
+  auto& run = runs_.at(id);
+  const auto child = std::move(run.child);
+  if (run.is_cancelled) return end_later(id, Outcome::Kind::lost, "cancelled", end.exit_code);
+  const bool says_no = end.kind == CommandEnd::Kind::exited && end.exit_code > 0;
+  if (!says_no) return take_step(id);
+  refuse_later(id, Outcome::Refusal::config_invalid,
+               describe_end("config_invalid: " + describe_exit(end.exit_code), end), end.exit_code);
+}
+
+void LinuxActuator::note_policy(RunId id, const AskPolicy& step, const CommandEnd& end) {
+  constexpr int forbidden = 101;  // invoke-rc.d(8)
+  auto& run = runs_.at(id);
+  const auto child = std::move(run.child);
+  if (run.is_cancelled) return end_later(id, Outcome::Kind::lost, "cancelled", end.exit_code);
+  const bool is_forbidden = end.kind == CommandEnd::Kind::exited && end.exit_code == forbidden;
+  if (!is_forbidden) return take_step(id);
+  refuse_later(id, Outcome::Refusal::policy,
+               policy_program_ + " forbids to " + step.action + " " + step.subject, forbidden);
+}
+
+void LinuxActuator::refuse_later(RunId id, Outcome::Refusal refusal, std::string detail, int exit_code) {
+  end_later(id, Outcome::Kind::refused, std::move(detail), exit_code);
+  runs_.at(id).outcome->refusal = refusal;
 }
 
 void LinuxActuator::adopt(RunId id) {
@@ -164,7 +235,8 @@ void LinuxActuator::begin_step(RunId id, const EndLeftovers& step) {
     const auto& late = runs_.at(id);
     end_later(id, Outcome::Kind::timed_out, "leftover processes do not end: " + late.leftovers->describe());
   });
-  run.leftovers = Leftovers::end(loop_, step.processes, [this, id] { note_leftovers_gone(id); });
+  run.leftovers =
+      Leftovers::end(loop_, step.processes, step.kill_after, [this, id] { note_leftovers_gone(id); });
 }
 
 void LinuxActuator::begin_step(RunId id, const SeeReaped& step) {

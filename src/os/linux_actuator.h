@@ -31,8 +31,16 @@ class LinuxActuator final : public Actuator {
   /// A parent that never reaps its dead child must not keep a service down: then it is started all the same.
   static constexpr Duration reaped_within = std::chrono::milliseconds{500};
 
+  /// What is asked before something is done has this long to answer.
+  static constexpr Duration policy_within = std::chrono::seconds{5};
+  static constexpr Duration check_within = std::chrono::seconds{20};
+  /// A policy-rc.d that is older was not put there for an upgrade that is under way: container images come
+  /// with one that forbids everything, for good.
+  static constexpr Duration policy_counts_for = std::chrono::minutes{30};
+
   /// Both outlive it.
-  LinuxActuator(std::vector<ServiceControl> services, EventLoop& loop, Units& units);
+  LinuxActuator(std::vector<ServiceControl> services, EventLoop& loop, Units& units,
+                std::string policy_program = "/usr/sbin/policy-rc.d");
   LinuxActuator(const LinuxActuator&) = delete;
   LinuxActuator& operator=(const LinuxActuator&) = delete;
   /// Orders in flight are given up without an outcome; their commands are killed.
@@ -62,6 +70,13 @@ class LinuxActuator final : public Actuator {
   Run* find(RunId id);
   void take_step(RunId id);
   void begin_step(RunId id, const RunCommand& step);
+  void begin_step(RunId id, const CheckConfiguration& step);
+  void begin_step(RunId id, const AskPolicy& step);
+  [[nodiscard]] bool has_policy() const;
+  void ask(RunId id, const Argv& argv, Duration within, Child::OnEnd on_answer);
+  void note_check(RunId id, const CommandEnd& end);
+  void note_policy(RunId id, const AskPolicy& step, const CommandEnd& end);
+  void refuse_later(RunId id, Outcome::Refusal refusal, std::string detail, int exit_code);
   void adopt(RunId id);
   void begin_step(RunId id, const RunJob& step);
   void run_job(RunId id, const RunJob& step);
@@ -79,6 +94,8 @@ class LinuxActuator final : public Actuator {
   const std::vector<ServiceControl> services_;
   EventLoop& loop_;
   Units& units_;
+  /// The owner's word on what maintainer scripts may start, deb-systemd-invoke(1p) and invoke-rc.d(8).
+  const std::string policy_program_;
   RunId last_id_ = 0;
   std::map<RunId, Run> runs_{};
   std::deque<std::unique_ptr<OutputTail>> outputs_{};

@@ -208,6 +208,19 @@ Result<std::string> LinuxHost::read_link(const char* path) {
   return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
+/// As a reader: what somebody else only reads, as "rpm -qa" does its database, is not in use. Closing the
+/// file again would drop a lock of our own on it, but nothing here takes any.
+Result<std::optional<pid_t>> LinuxHost::lock_holder(const char* path) {
+  const auto file = open_below(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file.is_open()) return os_error(path);
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(file.number(), F_GETLK, &lock) != 0) return os_error(path);
+  if (lock.l_type == F_UNLCK) return std::optional<pid_t>{};
+  return std::optional<pid_t>{std::max<pid_t>(lock.l_pid, 0)};
+}
+
 Result<FileSystemUsage> LinuxHost::file_system_usage(std::string_view mount_point) {
   return mounts_.usage(root_ + std::string(mount_point), now());
 }

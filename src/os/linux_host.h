@@ -29,6 +29,7 @@ class LinuxHost : public Host {
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override;
   Result<FileStatus> status(const char* path) override;
   Result<std::string> read_link(const char* path) override;
+  Result<std::optional<pid_t>> lock_holder(const char* path) override;
   Result<FileSystemUsage> file_system_usage(std::string_view mount_point) override;
   std::string user_name(uid_t user) override;
   HostConstants constants() override;

@@ -1,6 +1,9 @@
 #include "os/order_plan.h"
 
+#include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 
@@ -10,41 +13,68 @@ namespace {
 using Steps = std::vector<Step>;
 
 std::string_view in_words(Verb verb) {
-  switch (verb) {
-    case Verb::start:
-      return "start";
-    case Verb::stop:
-      return "stop";
-    case Verb::restart:
-      return "restart";
-  }
-  return "restart";
+  constexpr std::array<std::string_view, 5> words{"start", "stop", "reload", "restart", "stop and start"};
+  return words.at(static_cast<std::size_t>(verb));
+}
+
+RunJob job(const ServiceControl& service, std::string verb) {
+  return {.unit = service.unit, .verb = std::move(verb)};
+}
+
+RunCommand script(const ServiceControl& service, std::string action) {
+  return {.argv = {service.init_script, std::move(action)}};
+}
+
+/// What does it where the service has no command of its own for that.
+Steps plan_by_manager(const ServiceControl& service, const std::string& job_verb, const std::string& action) {
+  if (!service.unit.empty()) return {job(service, job_verb)};
+  if (!service.init_script.empty()) return {script(service, action)};
+  return {};
 }
 
 Steps plan_stop(const ServiceControl& service) {
   if (!service.stop.empty()) return {RunCommand{.argv = service.stop}};
-  if (!service.unit.empty()) return {RunJob{.unit = service.unit, .verb = "stop"}};
-  return {};
+  return plan_by_manager(service, "stop", "stop");
 }
 
 Steps plan_start(const ServiceControl& service) {
   if (!service.start.empty()) return {RunCommand{.argv = service.start}};
-  if (!service.unit.empty()) return {RunJob{.unit = service.unit, .verb = "start"}};
+  auto steps = plan_by_manager(service, "start", "start");
   // Restarting what is not there starts it, for every init script and apachectl.
-  if (!service.restart.empty()) return {RunCommand{.argv = service.restart}};
-  return {};
+  if (steps.empty() && !service.restart.empty()) steps = {RunCommand{.argv = service.restart}};
+  return steps;
 }
 
-Steps plan_restart(const ServiceControl& service) {
-  if (!service.restart.empty()) return {RunCommand{.argv = service.restart}};
-  if (service.start.empty()) {
-    if (service.unit.empty()) return {};
-    return {RunJob{.unit = service.unit, .verb = "restart"}};
-  }
+Steps plan_stop_and_start(const ServiceControl& service) {
   Steps steps;
   if (!service.stop.empty()) steps.emplace_back(RunCommand{.argv = service.stop, .may_fail = true});
   steps.emplace_back(RunCommand{.argv = service.start});
   return steps;
+}
+
+Steps plan_restart(const ServiceControl& service) {
+  if (!service.restart.empty()) return {RunCommand{.argv = service.restart}};
+  if (service.start.empty()) return plan_by_manager(service, "restart", "restart");
+  return plan_stop_and_start(service);
+}
+
+/// systemd's and LSB's word for "reload if you can, else restart": reload-or-restart, force-reload.
+Steps plan_reload(const ServiceControl& service) {
+  if (!service.reload.empty()) return {RunCommand{.argv = service.reload}};
+  const bool has_commands = !service.restart.empty() || !service.start.empty();
+  if (has_commands) return plan_restart(service);
+  return plan_by_manager(service, "reload-or-restart", "force-reload");
+}
+
+/// systemd's own restart is as thorough: it sees the control group empty in between.
+Steps plan_thorough_restart(const ServiceControl& service) {
+  if (!service.start.empty()) return plan_stop_and_start(service);
+  if (!service.restart.empty()) return {RunCommand{.argv = service.restart}};
+  if (!service.unit.empty()) return {job(service, "restart")};
+  if (service.init_script.empty()) return {};
+  auto stop = script(service, "stop");
+  stop.may_fail = true;
+  return {std::move(stop), script(service, "start")};
 }
 
 Steps plan_verb(const ServiceControl& service, Verb verb) {
@@ -53,18 +83,51 @@ Steps plan_verb(const ServiceControl& service, Verb verb) {
       return plan_start(service);
     case Verb::stop:
       return plan_stop(service);
+    case Verb::reload:
+      return plan_reload(service);
     case Verb::restart:
       return plan_restart(service);
+    case Verb::stop_start:
+      return plan_thorough_restart(service);
   }
   return {};
 }
 
-std::string describe(const RunCommand& it) {
-  std::string text = "run";
-  for (const auto& word : it.argv)
+/// A job leaves a unit's processes to systemd, which knows its control group; a command does not.
+void insert_before_start(const Order& order, Steps& steps) {
+  const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
+  if (!is_by_hand || order.verb == Verb::stop || order.verb == Verb::reload) return;
+  if (!order.leftovers.empty()) {
+    steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers, .kill_after = order.kill_after});
+  }
+  if (order.dead_main) steps.insert(steps.end() - 1, SeeReaped{.process = *order.dead_main});
+}
+
+/// What a maintainer script would ask: "apache2.service" of a unit, "apache2" of an init script. A command
+/// goes by the service's name.
+std::string policy_subject(const ServiceControl& service, const Step& last) {
+  if (std::holds_alternative<RunJob>(last)) return service.unit;
+  const bool is_script = std::get<RunCommand>(last).argv.front() == service.init_script;
+  return is_script ? std::string(base_name(service.init_script)) : service.name;
+}
+
+void insert_questions(const ServiceControl& service, const Order& order, Steps& steps) {
+  if (order.verb == Verb::stop) return;
+  const AskPolicy question{.subject = policy_subject(service, steps.back()),
+                           .action = order.verb == Verb::start ? "start" : "restart"};
+  const bool is_checked = order.still_runs && !service.pre_checks.empty();
+  if (is_checked) steps.insert(steps.begin(), CheckConfiguration{.candidates = service.pre_checks});
+  if (order.asks_policy) steps.insert(steps.begin(), question);
+}
+
+std::string words_of(const Argv& argv) {
+  std::string text;
+  for (const auto& word : argv)
     text += " " + printable(word);
   return text;
 }
+
+std::string describe(const RunCommand& it) { return "run" + words_of(it.argv); }
 
 std::string describe(const RunJob& it) { return it.verb + " " + it.unit; }
 
@@ -77,6 +140,16 @@ std::string describe(const SeeReaped& it) {
   return "see process " + std::to_string(it.process.pid) + " reaped";
 }
 
+std::string describe(const CheckConfiguration& it) {
+  std::string text;
+  for (const auto& candidate : it.candidates)
+    text += (text.empty() ? "check with" : " or") + words_of(candidate);
+  return text;
+}
+
+/// Asking does nothing, and whether there is anybody to ask is seen only then.
+std::string describe(const AskPolicy&) { return {}; }
+
 }  // namespace
 
 Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
@@ -85,19 +158,16 @@ Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
     return Error{Error::Kind::refused,
                  service.name + ": no command and no unit to " + std::string(in_words(order.verb)) + " it"};
   }
-  // A job leaves a unit's processes to systemd, which knows its control group; a command does not.
-  const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
-  if (!is_by_hand || order.verb == Verb::stop) return steps;
-  if (!order.leftovers.empty()) steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers});
-  if (order.dead_main) steps.insert(steps.end() - 1, SeeReaped{.process = *order.dead_main});
+  insert_before_start(order, steps);
+  insert_questions(service, order, steps);
   return steps;
 }
 
 std::string describe_steps(const Steps& steps) {
   std::string text;
   for (const auto& step : steps) {
-    text += text.empty() ? "" : ", ";
-    text += std::visit([](const auto& it) { return describe(it); }, step);
+    const auto words = std::visit([](const auto& it) { return describe(it); }, step);
+    text += (text.empty() || words.empty() ? "" : ", ") + words;
   }
   return text;
 }

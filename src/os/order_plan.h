@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,14 +21,24 @@ struct RunJob {
 };
 struct EndLeftovers {
   std::vector<ProcessIdentity> processes{};
+  Duration kill_after = std::chrono::seconds{2};
 };
 struct SeeReaped {
   ProcessIdentity process{};
 };
-using Step = std::variant<RunCommand, RunJob, EndLeftovers, SeeReaped>;
+/// Runs the first candidate whose program exists; refuses the order if it is not satisfied.
+struct CheckConfiguration {
+  std::vector<Argv> candidates{};
+};
+/// Asks policy-rc.d, where there is one that counts, whether this may be done.
+struct AskPolicy {
+  std::string subject{};
+  std::string action{};
+};
+using Step = std::variant<RunCommand, RunJob, EndLeftovers, SeeReaped, CheckConfiguration, AskPolicy>;
 
-/// The steps that carry out an order: the service's own commands first, else its unit. An error of kind
-/// refused if there is no way. Pure.
+/// The steps that carry out an order: the service's own commands first, else its unit, else its init
+/// script. An error of kind refused if there is no way. Pure.
 Result<std::vector<Step>> plan_order(const ServiceControl& service, const Order& order);
 
 /// "run /usr/sbin/apachectl stop, end 3 leftover processes, run /usr/sbin/apachectl start". Pure.

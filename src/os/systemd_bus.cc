@@ -99,7 +99,10 @@ void SystemdBus::adopt(pid_t process, const std::string& scope, OnDone on_done) 
   later([on_done = std::move(on_done), sent] { on_done(sent); });
 }
 
+/// systemd forgets a unit that is no longer failed at once, and one that was made by systemd-run is gone with
+/// that: it is held on to until the job that follows has ended.
 void SystemdBus::reset_failed(const std::string& unit, OnDone on_done) {
+  if (is_present()) (void)connection_.bus->call(systemd_call("RefUnit", {unit}), ignore_answer);
   const auto on_reply = [on_done](const Result<BusMessage>& it) {
     on_done(it ? Status(Nothing{}) : it.error());
   };

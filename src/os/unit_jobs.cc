@@ -50,6 +50,7 @@ UnitJobs::~UnitJobs() {
 
 Status UnitJobs::run(const std::string& unit, const std::string& verb, OnDone on_done) {
   const auto id = add(unit, verb, std::move(on_done));
+  pending_.at(id).is_of_unit = true;
   ledger_.note_request();
   auto sent = bus_.call(systemd_call("EnqueueUnitJob", {unit, verb, "replace"}),
                         while_alive([this, id](const Result<BusMessage>& answer) {
@@ -104,6 +105,8 @@ void UnitJobs::note_answer(std::uint64_t id, const Result<BusMessage>& answer, c
 
 void UnitJobs::finish(std::uint64_t id, const Status& status) {
   const auto job = std::move(pending_.extract(id).mapped());
+  // See SystemdBus::reset_failed(). If it was not held on to there is nothing to let go.
+  if (job.is_of_unit) (void)bus_.call(systemd_call("UnrefUnit", {job.unit}), ignore_answer);
   job.on_done(status);
 }
 

@@ -34,7 +34,8 @@ class UnitJobs {
     std::string unit{};
     std::string verb{};
     OnDone on_done{};
-    std::string path{};  ///< empty: systemd has not answered yet
+    std::string path{};       ///< empty: systemd has not answered yet
+    bool is_of_unit = false;  ///< not a scope of ours
   };
   std::uint64_t add(std::string unit, std::string verb, OnDone on_done);
   [[nodiscard]] OnReply while_alive(OnReply on_reply) const;

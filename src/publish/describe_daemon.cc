@@ -31,6 +31,17 @@ void describe_modes(const DaemonRow& daemon, Metrics& metrics) {
   }
 }
 
+void describe_holds(const DaemonRow& daemon, Metrics& metrics) {
+  metrics.gauge("systemcheck_actions_disabled",
+                "Whether the kill switch is set: nothing is touched while its file exists (1 = yes).",
+                daemon.are_actions_disabled ? 1 : 0);
+  metrics.gauge(
+      "systemcheck_upgrade_hold_expired",
+      "Whether packages are being changed for so long (30 minutes) that services are no longer held "
+      "back for it (1 = yes). Somebody should look what the package tool waits for.",
+      daemon.has_upgrade_hold_expired ? 1 : 0);
+}
+
 void describe_cycles(const View& view, Metrics& metrics) {
   const auto& daemon = view.daemon;
   metrics.counter("systemcheck_cycles_total", "Cycles (collect, check, decide, act, publish) completed.",
@@ -98,6 +109,7 @@ void describe_daemon(const View& view, Metrics& metrics) {
       "systemcheck_build_info", "Constant 1. The build of the daemon.", 1,
       {{"version", view.daemon.version}, {"revision", SYSTEMCHECK_REVISION}, {"compiler", compiler()}});
   describe_modes(view.daemon, metrics);
+  describe_holds(view.daemon, metrics);
   describe_cycles(view, metrics);
   describe_configuration(view.daemon, metrics);
 }

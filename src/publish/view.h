@@ -77,6 +77,8 @@ struct DaemonRow {
   WallTime config_loaded_at{};
   std::uint64_t config_hash = 0;  ///< 48 bits
   Mode mode = Mode::observe;
+  bool are_actions_disabled = false;      ///< by the kill switch
+  bool has_upgrade_hold_expired = false;  ///< packages are being changed for so long that it counts no more
 };
 
 struct FileSystemRow {

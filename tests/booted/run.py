@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Boots a Debian with systemd as its first process and lets the daemon heal it.
 
-    run.py [--build DIR]      prints one line a check; exit code 0 if all of them hold
+    run.py [--build DIR] SCENARIO      prints one line a check; exit code 0 if all of them hold
 
 The machine (make_tree.sh) is kept and never changed: each run writes to memory only. It has a network
 of its own with nothing but loopback. It takes root and systemd-nspawn; where one of them is missing
@@ -17,21 +17,25 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+SCENARIOS = ("healing", "decisions")
 SKIPPED = 77
 BOOT_LIMIT_SECONDS = 300
 
 
 def skip(why):
-    print(f"skipped: {why}")
+    """Loudly: a machine on which this is never run proves nothing of what systemd has a part in."""
+    print(f"SKIPPED, NOTHING WAS TRIED: {why}")
+    print(f"booted scenarios were skipped: {why}", file=sys.stderr)
     sys.exit(SKIPPED)
 
 
-def boot(tree, build, results):
+def boot(tree, build, scenario, results):
     """Runs the machine to its end. Its console goes to a file, for the case that it says nothing else."""
     command = [
-        "systemd-nspawn", "--quiet", f"--directory={tree}", "--boot", "--register=no", "--keep-unit",
+        "systemd-nspawn", "--quiet", f"--machine=systemcheck-{scenario}-{os.getpid()}", f"--directory={tree}", "--boot", "--register=no", "--keep-unit",
         "--private-network", "--volatile=overlay", "--console=pipe",
         f"--bind-ro={build}:/build", f"--bind-ro={HERE}:/scenario", f"--bind={results}:/results",
+        f"--bind-ro={HERE}/{scenario}.sh:/run-scenario.sh",
         f"--bind-ro={HERE}/scenario.service:/etc/systemd/system/scenario.service",
         "systemd.unit=scenario.service",
     ]
@@ -86,8 +90,10 @@ def judge(code, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("--build", default=os.environ.get("SYSTEMCHECK_BUILD", "build"))
-    build = pathlib.Path(parser.parse_args().build).resolve()
+    arguments = parser.parse_args()
+    build = pathlib.Path(arguments.build).resolve()
     if os.geteuid() != 0:
         skip("only root can boot a machine")
     for needed in ("systemd-nspawn", "mmdebstrap"):
@@ -98,7 +104,7 @@ def main():
     tree = subprocess.run([HERE / "make_tree.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="systemcheck-booted-") as scratch:
         results = pathlib.Path(scratch)
-        failed = judge(boot(tree, build, results), results)
+        failed = judge(boot(tree, build, arguments.scenario, results), results)
         if failed:
             print(read(results / "evidence") or read(results / "console")[-4000:])
             print("--- the daemon\n" + read(results / "daemon.log")[-6000:])

@@ -27,6 +27,7 @@ class FakeActuator final : public Actuator {
     Outcome::Kind answer = Outcome::Kind::succeeded;           ///< anything else: nothing happens to it
     int exit_code = 0;
     std::string detail{};
+    Outcome::Refusal refusal = Outcome::Refusal::none;
     bool hangs = false;           ///< no answer before the deadline: timed_out
     bool never_comes_up = false;  ///< the command lies
   };
@@ -98,7 +99,8 @@ class FakeActuator final : public Actuator {
     return {.ticket = order.ticket,
             .kind = service.answer,
             .exit_code = service.exit_code,
-            .detail = service.detail};
+            .detail = service.detail,
+            .refusal = service.refusal};
   }
 
   bool is_busy(std::size_t index) const {

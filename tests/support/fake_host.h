@@ -78,6 +78,12 @@ class FakeHost : public Host {
   }
   void link(const std::string& path, std::string target) { links_[path] = std::move(target); }
   void own(const std::string& path, uid_t user) { owners_[path] = user; }
+  /// The file is made where it was not there. A lock ends with its process, or when it is let go.
+  void lock(const std::string& path, pid_t holder) {
+    if (find_file(path) == nullptr) write(path, "");
+    locks_[path] = holder;
+  }
+  void unlock(const std::string& path) { locks_.erase(path); }
   void name_user(uid_t user, std::string name) { users_[user] = std::move(name); }
   void set_usage(const std::string& mount_point, Result<FileSystemUsage> usage) {
     usage_.insert_or_assign(mount_point, std::move(usage));
@@ -120,7 +126,10 @@ class FakeHost : public Host {
     const auto start = static_cast<std::uint64_t>(process.started_after * ticks_per_second);
     if (known.inode == 0 || known.start != start) known = {.start = start, .inode = ++last_inode_};
   }
-  void end_process(pid_t pid) { remove("/proc/" + std::to_string(pid)); }
+  void end_process(pid_t pid) {
+    remove("/proc/" + std::to_string(pid));
+    std::erase_if(locks_, [pid](const auto& lock) { return lock.second == pid; });
+  }
 
   void advance(Duration time) {
     now_ += time;
@@ -188,6 +197,12 @@ class FakeHost : public Host {
     const auto found = links_.find(path);
     if (found == links_.end() || failure_of(path)) return error_of(path);
     return found->second;
+  }
+  Result<std::optional<pid_t>> lock_holder(const char* path) override {
+    if (find_file(path) == nullptr || failure_of(path)) return error_of(path);
+    const auto found = locks_.find(path);
+    if (found == locks_.end()) return std::optional<pid_t>{};
+    return std::optional<pid_t>{found->second};
   }
   Result<FileSystemUsage> file_system_usage(std::string_view mount_point) override {
     usage_asked.emplace_back(mount_point);
@@ -266,6 +281,7 @@ class FakeHost : public Host {
   std::map<std::string, File> files_{};
   std::map<std::string, std::string> links_{};
   std::map<std::string, uid_t> owners_{};
+  std::map<std::string, pid_t, std::less<>> locks_{};
   std::map<std::string, Error::Kind> failures_{};
   std::map<std::string, Result<FileSystemUsage>> usage_{};
   std::map<uid_t, std::string> users_{};

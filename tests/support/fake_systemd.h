@@ -34,6 +34,8 @@ class FakeSystemd {
     // How it behaves.
     std::string job_result = "done";
     bool jobs_hang = false;
+    bool is_transient = false;  ///< made by systemd-run: forgotten once it is not failed any more
+    int references = 0;
   };
   /// Between a job's announcement and its end. The type of one without any cannot be asked for any more.
   static constexpr Duration job_takes = std::chrono::milliseconds{5};
@@ -229,6 +231,8 @@ class FakeSystemd {
     if (member == "LoadUnit") return answer_path(message, unit_path(alias(arguments.at(0))));
     if (member == "EnqueueUnitJob") return answer_job(message, arguments);
     if (member == "StartTransientUnit") return answer_path(message, admin("start", arguments.at(0)));
+    if (member == "RefUnit") return answer_reference(message, arguments.at(0), 1);
+    if (member == "UnrefUnit") return answer_reference(message, arguments.at(0), -1);
     if (member == "ResetFailedUnit") return answer_reset(message, arguments.at(0));
     if (member == "Get") return answer_property(message, arguments.at(1));
     if (member == "GetAll") return answer_properties(message);
@@ -243,6 +247,11 @@ class FakeSystemd {
   }
   void answer_reset(sd_bus_message* message, const std::string& name) {
     if (unit(name).active_state == "failed") settle(unit(name), "inactive", "dead", "success");
+    if (unit(name).is_transient && unit(name).references == 0) units_.erase(alias(name));
+    must(sd_bus_reply_method_return(message, ""));
+  }
+  void answer_reference(sd_bus_message* message, const std::string& name, int change) {
+    if (units_.contains(alias(name))) unit(name).references += change;
     must(sd_bus_reply_method_return(message, ""));
   }
   /// As the real one: the job is announced before the answer.

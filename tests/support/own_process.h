@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -29,6 +30,25 @@ class OwnProcess {
     if (pid == 0) {
       ::signal(SIGTERM, SIG_IGN);
       (void)!::write(ends[1], "", 1);
+      sleep_for_ever();
+    }
+    char ready = 0;
+    (void)!::read(ends[0], &ready, 1);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return OwnProcess(pid, {});
+  }
+  /// One that holds a lock on an open file, fcntl(2): F_WRLCK or F_RDLCK.
+  static OwnProcess locking(int file, short type) {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) return OwnProcess(-1, {});
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      struct flock lock {};
+      lock.l_type = type;
+      lock.l_whence = SEEK_SET;
+      const bool is_locked = ::fcntl(file, F_SETLK, &lock) == 0;
+      if (is_locked) (void)!::write(ends[1], "", 1);
       sleep_for_ever();
     }
     char ready = 0;

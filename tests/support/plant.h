@@ -22,6 +22,7 @@ struct NoHost final : Host {
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view) override { return nothing(); }
   Result<FileStatus> status(const char*) override { return nothing(); }
   Result<std::string> read_link(const char*) override { return nothing(); }
+  Result<std::optional<pid_t>> lock_holder(const char*) override { return nothing(); }
   Result<FileSystemUsage> file_system_usage(std::string_view) override { return nothing(); }
   std::string user_name(uid_t user) override { return std::to_string(user); }
   HostConstants constants() override { return {}; }

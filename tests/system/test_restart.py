@@ -2,6 +2,7 @@
 """A dead service comes back, and only when it should: with stand-ins that tests can kill."""
 
 import json
+import os
 import resource
 import signal
 import time
@@ -13,7 +14,7 @@ from standin import SETSID, FOR_EVER, StandIn, lines
 
 # Notes what it was born with, then becomes the start command that it was given.
 INHERITANCE_REPORTER = """
-import json, os, sys
+import json, os, subprocess, sys
 own = {}
 own["fd"] = {name: os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")
              if os.path.lexists(f"/proc/self/fd/{name}")}
@@ -22,8 +23,20 @@ for name in ("limits", "status", "oom_score_adj", "cgroup"):
 own["cwd"], own["pid"], own["session"] = os.getcwd(), os.getpid(), os.getsid(0)
 own["environ"] = dict(os.environ)
 own["umask"] = os.umask(0o022)
+own["nice"], own["processors"] = os.nice(0), sorted(os.sched_getaffinity(0))
+own["ionice"] = subprocess.run(["/usr/bin/ionice"], capture_output=True, text=True).stdout.strip()
 json.dump(own, open(sys.argv[1], "w"))
 os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+# A daemon in a strange state of its own: everything in it that a child inherits unless it is reset.
+STRANGE = """
+umask 077
+echo 300 >/proc/self/oom_score_adj
+trap '' HUP USR1
+cd /tmp
+exec nice -n 5 ionice -c 3 taskset -c "$0" prlimit --nofile=300: env SECRET=1 "$@" 7</etc/passwd
 """
 
 
@@ -52,10 +65,10 @@ signal.pause()
 
 
 class Restart(SystemTest):
-    def watched(self, *standins, config=None, **settings):
+    def watched(self, *standins, config=None, wrapper=(), **settings):
         """The daemon, with these services up and seen."""
         services = {one.name: one.settings(**settings) for one in standins}
-        daemon = self.daemon({"services": services, **(config or {})})
+        daemon = self.daemon({"services": services, **(config or {})}, wrapper=wrapper)
         for one in standins:
             daemon.wait_state(one.name, "up")
         return daemon
@@ -136,8 +149,11 @@ class Restart(SystemTest):
         reporter = self.directory / "reporter.py"
         reporter.write_text(INHERITANCE_REPORTER)
         first = standin.start()
+        processors = sorted(os.sched_getaffinity(0))
+        wrapper = ["/bin/sh", "-c", STRANGE, processors[0]] if os.geteuid() == 0 else ()
         daemon = self.watched(
-            standin, start=["/usr/bin/python3", "-IS", str(reporter), str(notes), *standin.start_argv])
+            standin, wrapper=wrapper,
+            start=["/usr/bin/python3", "-IS", str(reporter), str(notes), *standin.start_argv])
 
         self.kill(first)
 
@@ -161,6 +177,9 @@ class Restart(SystemTest):
         self.assertEqual(seen["oom_score_adj"], "0\n")
         self.assertEqual(seen["cwd"], "/")
         self.assertEqual(seen["umask"], 0o022)
+        self.assertEqual(seen["nice"], 0)
+        self.assertEqual(seen["ionice"], "none: prio 0")
+        self.assertEqual(seen["processors"], processors)
         self.assertEqual(set(seen["environ"]) - {"LC_CTYPE"}, {"PATH", "LANG"})
         self.assertIn("/usr/sbin", seen["environ"]["PATH"].split(":"))
         # A session of its own: what ends the daemon's group does not end what it started.

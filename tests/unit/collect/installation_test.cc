@@ -86,5 +86,16 @@ TEST(Installation, OfWhatIsToldByItsCommandLineIsTakenForGranted) {
   EXPECT_TRUE(look_for(host, {.name = "x", .match = {.cmdline = "billingd"}}).is_installed);
 }
 
+TEST(Installation, HasAnInitScriptOnlyWhereSystemdIsNot) {
+  FakeHost host;
+  Service service;
+  service.init_scripts = {"/etc/init.d/web", "/etc/init.d/httpd"};
+  EXPECT_EQ(look_for(host, service).init_script, "");
+  host.write("/etc/init.d/httpd", "#!/bin/sh\n");
+  EXPECT_EQ(look_for(host, service).init_script, "/etc/init.d/httpd");
+  host.write("/run/systemd/system/.keep", "");
+  EXPECT_EQ(look_for(host, service).init_script, "");
+}
+
 }  // namespace
 }  // namespace systemcheck

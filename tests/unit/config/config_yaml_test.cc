@@ -14,6 +14,7 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "discover: true\n"
             "state_directory: /var/lib/systemcheck\n"
             "control_socket: /run/systemcheck/control.sock\n"
+            "kill_switch: [/etc/systemcheck/disable-actions, /run/systemcheck/disable-actions]\n"
             "\n"
             "http:\n"
             "  listen: [\"127.0.0.1:10060\"]\n"

@@ -133,6 +133,8 @@ TEST(ShippedExample, IsRightWhereAHashIsTakenAway) {
   const auto& billing = loaded.config.services[2];
   EXPECT_EQ(billing.name, "billing");
   EXPECT_EQ(billing.processes, (ProcessCount{.min = 1, .max = 4}));
+  EXPECT_EQ(billing.pre_check, (std::vector<Argv>{{"/opt/billing/bin/billingd", "--check"}}));
+  EXPECT_EQ(billing.init_scripts, std::vector<std::string>{"/etc/init.d/billing"});
   EXPECT_EQ(billing.start_timeout, Service{}.start_timeout);
   EXPECT_EQ(billing.stop_timeout, Service{}.stop_timeout);
 }

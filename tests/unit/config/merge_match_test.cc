@@ -13,6 +13,8 @@ Service preset() {
                    .cmdline = "web",
                    .main_cmdline = "web -D"};
   service.evidence = {"/etc/web"};
+  service.pre_check = {{"/usr/sbin/web", "-t"}};
+  service.init_scripts = {"/etc/init.d/web"};
   return service;
 }
 
@@ -31,12 +33,16 @@ TEST(MergeMatch, TakesAnotherUserWithoutLosingTheUnits) {
   EXPECT_EQ(service.match.user, "web");
   EXPECT_EQ(service.match.units, preset().match.units);
   EXPECT_EQ(service.evidence, preset().evidence);
+  EXPECT_EQ(service.pre_check, preset().pre_check);
+  EXPECT_EQ(service.init_scripts, preset().init_scripts);
 }
 
 TEST(MergeMatch, ReplacesTheUnitsAndForgetsTheEvidence) {
   const auto service = merged({.units = {"mine.service"}});
   EXPECT_EQ(service.match.units, (std::vector<std::string>{"mine.service"}));
   EXPECT_TRUE(service.evidence.empty());
+  EXPECT_TRUE(service.pre_check.empty());
+  EXPECT_TRUE(service.init_scripts.empty());
   EXPECT_EQ(service.match.cmdline, "");
   EXPECT_EQ(service.match.executables, preset().match.executables);
   EXPECT_EQ(service.match.main_cmdline, preset().match.main_cmdline);
@@ -46,6 +52,8 @@ TEST(MergeMatch, KeepsTheEvidenceForOneOfThePresetsUnits) {
   const auto service = merged({.units = {"www.service"}});
   EXPECT_EQ(service.match.units, (std::vector<std::string>{"www.service"}));
   EXPECT_EQ(service.evidence, preset().evidence);
+  EXPECT_EQ(service.pre_check, preset().pre_check);
+  EXPECT_EQ(service.init_scripts, preset().init_scripts);
   EXPECT_EQ(service.match.cmdline, preset().match.cmdline);
 }
 
@@ -55,6 +63,8 @@ TEST(MergeMatch, DropsTheUnitsOfWhatIsToldByItsOwnProcess) {
     const auto service = merged(own);
     EXPECT_TRUE(service.match.units.empty());
     EXPECT_TRUE(service.evidence.empty());
+    EXPECT_TRUE(service.pre_check.empty());
+    EXPECT_TRUE(service.init_scripts.empty());
   }
 }
 
@@ -63,6 +73,8 @@ TEST(MergeMatch, KeepsUnitsThatAreGivenBesideAnOwnProcess) {
   EXPECT_EQ(service.match.units, (std::vector<std::string>{"web.service"}));
   EXPECT_EQ(service.match.executables, (std::vector<std::string>{"/opt/web"}));
   EXPECT_EQ(service.evidence, preset().evidence);
+  EXPECT_EQ(service.pre_check, preset().pre_check);
+  EXPECT_EQ(service.init_scripts, preset().init_scripts);
 }
 
 TEST(MergeMatch, BelievesAnOwnCommandLineMoreThanThePresets) {

@@ -63,6 +63,23 @@ TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
 }
 
+TEST(WhyIsItGone, AUnitDisabledWhileItRunsWasNotSoWhenItCameUp) {
+  auto unit = gone_unit("active", "running", "success").unit;
+  auto when_up = note_unit_file_state("", unit, true);
+  EXPECT_EQ(when_up, "enabled");
+  unit->unit_file_state = "disabled";
+  when_up = note_unit_file_state(when_up, unit, false);
+  EXPECT_EQ(when_up, "enabled");
+  EXPECT_EQ(note_unit_file_state(when_up, unit, true), "disabled") << "it was started all the same";
+  EXPECT_EQ(note_unit_file_state("", unit, false), "disabled") << "seen for the first time";
+}
+
+TEST(WhyIsItGone, AUnitEnabledWhileItRunsIsWanted) {
+  const auto unit = gone_unit("active", "running", "success").unit;
+  EXPECT_EQ(note_unit_file_state("disabled", unit, false), "enabled");
+  EXPECT_EQ(note_unit_file_state("disabled", std::nullopt, false), "disabled");
+}
+
 TEST(WhyIsItGone, AUnitThatWasDisabledAllAlongAndRanMayCrash) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.unit->unit_file_state = "disabled";
@@ -77,9 +94,47 @@ TEST(WhyIsItGone, AStoppingMachineIsAShutdownWhateverElseIsSeen) {
 }
 
 TEST(WhyIsItGone, SystemdsOwnStepsAreWaitedFor) {
-  for (const auto* state : {"activating", "deactivating", "reloading"}) {
+  for (const auto* state : {"activating", "deactivating"}) {
     EXPECT_EQ(decide_cause(gone_unit(state, "auto-restart", "signal")).kind, Kind::systemd) << state;
   }
+}
+
+TEST(WhyIsItGone, AReloadIsAnUpgradesOfWhatIsGoneAndNothingOfWhatRuns) {
+  auto evidence = gone_unit("reloading", "reload", "success");
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::upgrade);
+  evidence.finding = {Presence::present, "running"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+  evidence.main_died = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::upgrade);
+}
+
+TEST(WhyIsItGone, WhilePackagesAreChangedWhatIsGoneIsTheUpgrades) {
+  for (const auto* state : {"failed", "inactive", "activating", "deactivating"}) {
+    auto evidence = gone_unit(state, "dead", "success");
+    evidence.upgrade = "apt-get (process 7) is changing packages";
+    const auto cause = decide_cause(evidence);
+    EXPECT_EQ(cause.kind, Kind::upgrade) << state;
+    EXPECT_EQ(cause.reason, "apt-get (process 7) is changing packages");
+  }
+  auto evidence = gone_service();
+  evidence.upgrade = "apt-get";
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::upgrade);
+}
+
+TEST(WhyIsItGone, AnUpgradeClaimsNothingThatRunsAndNothingThatSomebodyHigherHas) {
+  auto evidence = gone_service();
+  evidence.upgrade = "apt-get";
+  evidence.finding = {Presence::present, "running"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+  evidence.finding = {Presence::unknown, "cannot be read"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
+
+  auto stopped = gone_unit("inactive", "dead", "success");
+  stopped.upgrade = "apt-get";
+  stopped.unit->stop_job_seen = true;
+  EXPECT_EQ(decide_cause(stopped).kind, Kind::admin);
+  stopped.manager = Manager::stopping;
+  EXPECT_EQ(decide_cause(stopped).kind, Kind::shutdown);
 }
 
 TEST(WhyIsItGone, TheStartLimitIsACrashThatOurOwnBackoffRules) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -192,6 +193,24 @@ TEST_F(ChildTest, HasTheUsualPriorities) {
   // Raising is free, lowering it below where it once was takes CAP_SYS_RESOURCE.
   std::ofstream("/proc/self/oom_score_adj") << score_before;
   EXPECT_EQ(output, "0\n0\n");
+}
+
+TEST_F(ChildTest, RunsOnAllProcessors) {
+  const auto count = [] {
+    cpu_set_t processors;
+    ::sched_getaffinity(0, sizeof processors, &processors);
+    return CPU_COUNT(&processors);
+  };
+  cpu_set_t before;
+  ::sched_getaffinity(0, sizeof before, &before);
+  const auto all = count();
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const auto output = run_shell("exec nproc").output;
+  ::sched_setaffinity(0, sizeof before, &before);
+  EXPECT_GE(std::stoi(output), all);
 }
 
 TEST_F(ChildTest, HasASessionAndAGroupOfItsOwn) {

@@ -54,7 +54,8 @@ class CommandActuatorTest : public RealLoopTest {
     return body.empty() ? Argv{} : Argv{directory.write_script(name, body)};
   }
   void make(std::vector<ServiceControl> services) {
-    actuator = std::make_unique<LinuxActuator>(std::move(services), loop(), no_units);
+    actuator =
+        std::make_unique<LinuxActuator>(std::move(services), loop(), no_units, directory.path("policy"));
   }
   void begin(const Order& order) {
     actuator->begin(order, [this](const Outcome& it) {
@@ -162,6 +163,91 @@ TEST_F(CommandActuatorTest, EndsLeftoversBeforeItStarts) {
   order.leftovers = {worker.identity()};
   EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
   EXPECT_EQ(log(), "gone\n") << "a zombie of ours by then, which holds no port";
+}
+
+TEST_F(CommandActuatorTest, EndsAllThatRunsBeforeAThoroughStart) {
+  make({scripted(note("start"))});
+  const auto main = OwnProcess::deaf();
+  const auto worker = OwnProcess::sleeping();
+  auto order = order_to(Verb::stop_start);
+  order.leftovers = {main.identity(), worker.identity()};
+  order.kill_after = milliseconds{50};
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_FALSE(open_process(main.identity()));
+  EXPECT_FALSE(open_process(worker.identity()));
+  EXPECT_EQ(log(), "start\n");
+}
+
+TEST_F(CommandActuatorTest, LeavesWhatRunsAloneWhenItsConfigurationIsBroken) {
+  auto service = scripted(note("start"), note("stop"));
+  service.pre_checks = {{directory.path("missing"), "-t"},
+                        command("check", "echo 'AH00526: Syntax error on line 3' >&2; exit 1")};
+  make({service});
+  auto order = order_to(Verb::restart);
+  order.still_runs = true;
+  const auto& it = carry_out(order);
+  EXPECT_EQ(it.kind, Kind::refused);
+  EXPECT_EQ(it.refusal, Outcome::Refusal::config_invalid);
+  EXPECT_EQ(it.exit_code, 1);
+  EXPECT_EQ(it.detail, "config_invalid: exit status 1: AH00526: Syntax error on line 3");
+  EXPECT_EQ(log(), "");
+}
+
+TEST_F(CommandActuatorTest, RestartsWhatRunsWhenItsConfigurationIsGood) {
+  auto service = scripted(note("start"), note("stop"));
+  service.pre_checks = {command("check", note("check"))};
+  make({service});
+  auto order = order_to(Verb::restart);
+  order.still_runs = true;
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_EQ(log(), "check\nstop\nstart\n");
+}
+
+TEST_F(CommandActuatorTest, RestartsWhatRunsWhenNobodyCanCheckItsConfiguration) {
+  auto service = scripted(note("start"));
+  service.pre_checks = {{directory.path("missing"), "-t"}};
+  make({service});
+  auto order = order_to(Verb::restart);
+  order.still_runs = true;
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_EQ(log(), "start\n");
+}
+
+TEST_F(CommandActuatorTest, DoesNotTakeACheckThatHangsForANo) {
+  auto service = scripted(note("start"));
+  service.pre_checks = {command("check", "exec sleep 100")};
+  make({service});
+  auto order = order_to(Verb::restart);
+  order.still_runs = true;
+  order.deadline = milliseconds{400};
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_EQ(log(), "start\n");
+}
+
+TEST_F(CommandActuatorTest, StartsNothingThatThePolicyForbids) {
+  make({scripted(note("start"))});
+  directory.write_script("policy", note("\"$*\"") + "; exit 101");
+  const auto& it = carry_out(order_to(Verb::start));
+  EXPECT_EQ(it.kind, Kind::refused);
+  EXPECT_EQ(it.refusal, Outcome::Refusal::policy);
+  EXPECT_EQ(it.detail, directory.path("policy") + " forbids to start web");
+  EXPECT_EQ(log(), "web start\n");
+}
+
+TEST_F(CommandActuatorTest, StartsWhatThePolicyAllowsOrDoesNotKnow) {
+  for (const auto* code : {"0", "100", "104"}) {
+    make({scripted(note("start"))});
+    directory.write_script("policy", std::string("exit ") + code);
+    EXPECT_EQ(carry_out(order_to(Verb::start)).kind, Kind::succeeded) << code;
+  }
+}
+
+TEST_F(CommandActuatorTest, DoesNotAskAPolicyThatHasBeenThereForLong) {
+  make({scripted(note("start"))});
+  const auto policy = directory.write_script("policy", "exit 101");
+  std::filesystem::last_write_time(
+      policy, std::filesystem::file_time_type::clock::now() - LinuxActuator::policy_counts_for - seconds{1});
+  EXPECT_EQ(carry_out(order_to(Verb::start)).kind, Kind::succeeded);
 }
 
 TEST_F(CommandActuatorTest, LeavesAStrangerAloneWhoHasGotTheNumberOfALeftover) {
@@ -297,8 +383,10 @@ class UnitActuatorTest : public testing::Test {
 
   FakeLoop loop{};
   FakeUnits units{loop};
-  LinuxActuator actuator{
-      {{.name = "web", .unit = "apache2.service", .start = {}, .stop = {}, .restart = {}}}, loop, units};
+  LinuxActuator actuator{{{.name = "web", .unit = "apache2.service", .start = {}, .stop = {}, .restart = {}}},
+                         loop,
+                         units,
+                         "/nowhere/policy"};
   std::vector<Outcome> outcomes{};
 };
 
@@ -358,7 +446,7 @@ TEST_F(UnitActuatorTest, AnswersACancelledOrderOnce) {
 TEST_F(UnitActuatorTest, DoesNotListenWhenItIsGone) {
   {
     LinuxActuator brief({{.name = "web", .unit = "apache2.service", .start = {}, .stop = {}, .restart = {}}},
-                        loop, units);
+                        loop, units, "/nowhere/policy");
     brief.begin(order_to(Verb::restart), [this](const Outcome& it) { outcomes.push_back(it); });
   }
   loop.run_for(seconds{10});

@@ -1,5 +1,6 @@
 #include "os/linux_host.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -9,6 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "os/descriptor.h"
+#include "support/own_process.h"
 
 namespace systemcheck {
 namespace {
@@ -46,6 +50,42 @@ TEST_F(Tree, IsReadBelowItsRoot) {
   const auto text = host().read_file("/proc/loadavg", 100);
   ASSERT_TRUE(text);
   EXPECT_EQ(*text, "1 2 3");
+}
+
+TEST_F(Tree, TellsWhoHasAFileLockedForWriting) {
+  write("/lock", "");
+  const Descriptor file(::open((root_ / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_EQ(*host().lock_holder("/lock"), std::nullopt);
+  {
+    const auto holder = test::OwnProcess::locking(file.number(), F_WRLCK);
+    EXPECT_EQ(*host().lock_holder("/lock"), holder.identity().pid);
+    EXPECT_EQ(*host().lock_holder("/lock"), holder.identity().pid) << "asking takes nothing away";
+  }
+  EXPECT_EQ(*host().lock_holder("/lock"), std::nullopt);
+}
+
+TEST_F(Tree, TakesALockForReadingForNone) {
+  write("/lock", "");
+  const Descriptor file(::open((root_ / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  const auto reader = test::OwnProcess::locking(file.number(), F_RDLCK);
+  EXPECT_EQ(*host().lock_holder("/lock"), std::nullopt);
+}
+
+TEST_F(Tree, SeesALockThatBelongsToNoProcess) {
+  write("/lock", "");
+  const Descriptor file(::open((root_ / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  ASSERT_EQ(::fcntl(file.number(), F_OFD_SETLK, &lock), 0);
+  EXPECT_EQ(*host().lock_holder("/lock"), 0);
+}
+
+TEST_F(Tree, MakesNoLockFile) {
+  const auto holder = host().lock_holder("/lock");
+  ASSERT_FALSE(holder);
+  EXPECT_EQ(holder.error().kind, Error::Kind::not_found);
+  EXPECT_FALSE(std::filesystem::exists(root_ / "lock"));
 }
 
 TEST_F(Tree, KeepsAbsoluteLinksInside) {

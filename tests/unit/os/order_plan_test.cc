@@ -44,9 +44,9 @@ TEST(PlanOrder, LetsOnlyTheStopOfARestartFail) {
   const auto steps = plan_order(
       by_both, {.ticket = 1, .service = 0, .verb = Verb::restart, .leftovers = {}, .deadline = {}});
   ASSERT_TRUE(steps);
-  ASSERT_EQ(steps->size(), 2U);
-  EXPECT_TRUE(std::get<RunCommand>((*steps)[0]).may_fail);
-  EXPECT_FALSE(std::get<RunCommand>((*steps)[1]).may_fail);
+  ASSERT_EQ(steps->size(), 3U);
+  EXPECT_TRUE(std::get<RunCommand>((*steps)[1]).may_fail);
+  EXPECT_FALSE(std::get<RunCommand>((*steps)[2]).may_fail);
   const auto stop =
       plan_order(by_both, {.ticket = 1, .service = 0, .verb = Verb::stop, .leftovers = {}, .deadline = {}});
   ASSERT_TRUE(stop);
@@ -84,6 +84,76 @@ TEST(PlanOrder, LeavesLeftoversAloneWhenItStopsAndWhereThereIsAUnit) {
 TEST(PlanOrder, RefusesWhatThereIsNoWayToDo) {
   EXPECT_EQ(planned(by_nothing, Verb::start), "web: no command and no unit to start it");
   EXPECT_EQ(planned(by_start, Verb::stop), "web: no command and no unit to stop it");
+}
+
+const ServiceControl by_script{.name = "web", .init_script = "/etc/init.d/apache2"};
+
+TEST(PlanOrder, UsesTheInitScriptWhereThereIsNeitherCommandNorUnit) {
+  EXPECT_EQ(planned(by_script, Verb::start), "run /etc/init.d/apache2 start");
+  EXPECT_EQ(planned(by_script, Verb::stop), "run /etc/init.d/apache2 stop");
+  EXPECT_EQ(planned(by_script, Verb::restart), "run /etc/init.d/apache2 restart");
+  EXPECT_EQ(planned(by_script, Verb::reload), "run /etc/init.d/apache2 force-reload");
+  auto both = by_script;
+  both.unit = "apache2.service";
+  EXPECT_EQ(planned(both, Verb::start), "start apache2.service");
+  both.start = {"/w", "start"};
+  EXPECT_EQ(planned(both, Verb::start), "run /w start");
+}
+
+TEST(PlanOrder, ReloadsByItsOwnCommandElseByTheUnitElseRestarts) {
+  auto service = by_unit;
+  EXPECT_EQ(planned(service, Verb::reload), "reload-or-restart apache2.service");
+  service.restart = {"/w", "restart"};
+  EXPECT_EQ(planned(service, Verb::reload), "run /w restart");
+  service.reload = {"/w", "graceful"};
+  EXPECT_EQ(planned(service, Verb::reload), "run /w graceful");
+  EXPECT_EQ(planned(by_both, Verb::reload), "run /w stop, run /w start");
+}
+
+TEST(PlanOrder, EndsNothingForAReload) {
+  auto service = by_start;
+  service.reload = {"/w", "graceful"};
+  EXPECT_EQ(planned(service, Verb::reload, {{.pid = 7, .start_ticks = 1}}), "run /w graceful");
+}
+
+TEST(PlanOrder, StopsAndSeesItGoneBeforeAThoroughStart) {
+  const std::vector<ProcessIdentity> two{{.pid = 7, .start_ticks = 1}, {.pid = 8, .start_ticks = 1}};
+  EXPECT_EQ(planned(by_both, Verb::stop_start, two), "run /w stop, end 2 leftover processes, run /w start");
+  EXPECT_EQ(planned(by_start, Verb::stop_start, two), "end 2 leftover processes, run /w start");
+  EXPECT_EQ(planned(by_restart, Verb::stop_start, two), "end 2 leftover processes, run /w restart");
+  EXPECT_EQ(planned(by_script, Verb::stop_start, two),
+            "run /etc/init.d/apache2 stop, end 2 leftover processes, run /etc/init.d/apache2 start");
+  EXPECT_EQ(planned(by_unit, Verb::stop_start, two), "restart apache2.service");
+  EXPECT_EQ(planned(by_nothing, Verb::stop_start), "web: no command and no unit to stop and start it");
+}
+
+TEST(PlanOrder, ChecksTheConfigurationOfWhatStillRunsAndOfNothingElse) {
+  auto service = by_both;
+  service.pre_checks = {{"/usr/sbin/apache2ctl", "-t"}, {"/usr/sbin/apachectl", "-t"}};
+  Order order{.verb = Verb::restart, .still_runs = true};
+  EXPECT_EQ(describe_steps(*plan_order(service, order)),
+            "check with /usr/sbin/apache2ctl -t or /usr/sbin/apachectl -t, run /w stop, run /w start");
+  order.verb = Verb::reload;
+  EXPECT_TRUE(describe_steps(*plan_order(service, order)).starts_with("check with "));
+  order.verb = Verb::stop;
+  EXPECT_EQ(describe_steps(*plan_order(service, order)), "run /w stop");
+  order = {.verb = Verb::restart, .still_runs = false};
+  EXPECT_EQ(describe_steps(*plan_order(service, order)), "run /w stop, run /w start");
+}
+
+TEST(PlanOrder, AsksThePolicyFirstOfAllUnlessItStops) {
+  const auto asked = [](const ServiceControl& service, Verb verb) {
+    const auto steps = plan_order(service, {.verb = verb});
+    const auto* question = std::get_if<AskPolicy>(&steps->front());
+    return question != nullptr ? question->action + " " + question->subject : "";
+  };
+  EXPECT_EQ(asked(by_unit, Verb::start), "start apache2.service");
+  EXPECT_EQ(asked(by_unit, Verb::restart), "restart apache2.service");
+  EXPECT_EQ(asked(by_script, Verb::start), "start apache2");
+  EXPECT_EQ(asked(by_both, Verb::restart), "restart web");
+  EXPECT_EQ(asked(by_unit, Verb::stop), "");
+  EXPECT_TRUE(std::holds_alternative<RunJob>(
+      plan_order(by_unit, {.verb = Verb::start, .asks_policy = false})->front()));
 }
 
 TEST(DescribeSteps, ShowsHostileArgumentsHarmlessly) {

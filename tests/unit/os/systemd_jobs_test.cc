@@ -196,6 +196,20 @@ TEST_F(SystemdBusTest, ClearsAFailure) {
   EXPECT_TRUE(*is_done);
 }
 
+TEST_F(SystemdBusTest, HoldsOnToAUnitThatWouldBeForgottenUntilItsJobHasEnded) {
+  connect_and_see();
+  systemd->unit(web).is_transient = true;
+  systemd->crash(web);
+  wait_for_state(web, "failed");
+  std::optional<bool> is_done;
+  units->reset_failed(web, [&](const Status&) {
+    units->run_job(web, "restart", [&](const Status& it) { is_done = it.has_value(); });
+  });
+  run_until([&] { return is_done.has_value(); });
+  EXPECT_TRUE(*is_done);
+  run_until([&] { return systemd->unit(web).references == 0; });
+}
+
 TEST_F(SystemdBusTest, MovesAProcessIntoAScope) {
   connect_and_see();
   std::optional<bool> is_done;

@@ -18,6 +18,7 @@ ADAPTERS = {
     "spdlog/": ["src/daemon/journal.cc"],
     "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],
+    "sqlite3.h": ["src/store/database.cc"],
     "zlib.h": ["src/publish/gzip.cc"],
 }
 

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "daemon/journal.h"
+#include "daemon/ledger.h"
 #include "os/actuator.h"
 #include "os/event_loop.h"
 #include "os/host.h"
@@ -22,6 +24,8 @@ struct World {
   /// False below another root: its pids are not ours, and nothing of it may be watched or acted upon.
   bool is_this_machine = true;
   std::function<double()> draw_jitter{};  ///< -1 to 1
+  std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
+  std::string boot_id{};  ///< another one each time the machine starts
 };
 
 }  // namespace systemcheck

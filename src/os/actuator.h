@@ -53,6 +53,7 @@ struct Outcome {
   Kind kind = Kind::failed;
   int exit_code = 0;     ///< of a command; minus the signal number if one ended it
   std::string detail{};  ///< a line for people: the end of the command's output, or why
+  std::string output{};  ///< the end of what the command wrote, as it was
 };
 
 using OnOutcome = std::function<void(const Outcome&)>;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ctl/client.h"
+#include "ctl/history_text.h"
 #include "ctl/status_table.h"
 #include "os/clock.h"
 
@@ -54,6 +55,42 @@ int show_status(const std::string& socket, bool as_json) {
   return exit_code(table->status);
 }
 
+struct HistoryArguments {
+  std::string service{};
+  std::string since{};
+  std::size_t limit = 50;
+};
+
+int show_history(const std::string& socket, const HistoryArguments& arguments, bool as_json) {
+  auto question = "history " + arguments.service + " --limit " + std::to_string(arguments.limit);
+  if (!arguments.since.empty()) {
+    const auto since = parse_duration(arguments.since);
+    if (!since) return fail(since.error());
+    question += " --since " + std::to_string(std::chrono::ceil<std::chrono::seconds>(*since).count());
+  }
+  const auto answer = ask_daemon(socket, question);
+  if (!answer) return fail(answer.error());
+  const auto text = history_text(*answer, arguments.limit);
+  if (!text) return fail(text.error());
+  std::fputs(as_json ? answer->c_str() : text->c_str(), stdout);
+  return 0;
+}
+
+int explain(const std::string& socket, const std::string& service, bool as_json) {
+  const auto answer = ask_daemon(socket, "explain " + service);
+  if (!answer) return fail(answer.error());
+  const auto text = explanation(*answer);
+  if (!text) return fail(text.error());
+  std::fputs(as_json ? answer->c_str() : text->text.c_str(), stdout);
+  return exit_code(text->status);
+}
+
+/// A line of the protocol is made of it.
+std::string check_word(const std::string& word) {
+  const bool is_word = word.find_first_of(" \t\r\n") == std::string::npos && !word.starts_with('-');
+  return is_word ? std::string{} : "is not the name of a service";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -64,6 +101,18 @@ int main(int argc, char** argv) try {
   app.add_option("--socket", socket, "the daemon's control socket")->capture_default_str();
   auto* status = app.add_subcommand("status", "the machine and its services at a glance");
   status->add_flag("--json", as_json, "the whole document, for programs");
+  HistoryArguments past;
+  auto* history = app.add_subcommand("history", "what was done and what has changed, the newest first");
+  history->add_option("service", past.service, "of this service alone")->check(check_word);
+  history->add_option("--since", past.since, "no older than this: 90s, 2h, 7d");
+  history->add_option("--limit", past.limit, "so many at most")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  history->add_flag("--json", as_json, "the whole document, for programs");
+  std::string explained;
+  auto* why = app.add_subcommand("explain", "why a service is as it is, and what is done about it");
+  why->add_option("service", explained, "the name of the service")->required()->check(check_word);
+  why->add_flag("--json", as_json, "the whole document, for programs");
   app.require_subcommand(1);
   app.fallthrough();
   try {
@@ -71,6 +120,8 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : exit_unknown;
   }
+  if (history->parsed()) return show_history(socket, past, as_json);
+  if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "systemcheckctl: %s\n", error.what());

@@ -11,6 +11,7 @@
 #include "daemon/configuration.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/history_answer.h"
 #include "daemon/journal.h"
 #include "daemon/once.h"
 #include "daemon/watchdog.h"
@@ -98,9 +99,11 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
   return Nothing{};
 }
 
-Result<Doors> open_doors(const Config& config, EventLoop& loop, const Board<View>& board, Journal& journal) {
+Result<Doors> open_doors(const Config& config, World& world, const Board<View>& board, Inquiry inquiry) {
+  auto& loop = world.loop;
+  auto& journal = world.journal;
   Doors doors;
-  auto control = Control::listen(config.control_socket, loop, board);
+  auto control = Control::listen(config.control_socket, loop, board, std::move(inquiry));
   if (!control) return std::move(control).error();
   doors.control = *std::move(control);
   journal.write(Severity::notice, "listening on unix:" + config.control_socket);
@@ -114,6 +117,29 @@ Result<Doors> open_doors(const Config& config, EventLoop& loop, const Board<View
   }
   if (auto opened = open_snmp(doors, config, board, journal); !opened) return std::move(opened).error();
   return doors;
+}
+
+/// The boot this machine is in, as the kernel numbers it: random(4).
+std::string boot_id(Host& host) {
+  const auto text = host.read_file("/proc/sys/kernel/random/boot_id", 64);
+  auto rest = text ? std::string_view(*text) : std::string_view{};
+  return std::string(take_line(rest));
+}
+
+/// Null where nothing is kept: for one look, and for a machine that is not this one. The first daemon of a
+/// boot and the next are told apart by when they began.
+std::shared_ptr<StoreLedger> open_ledger(const Arguments& arguments, const Config& config, EventLoop& loop,
+                                         Journal& journal, const std::string& boot) {
+  if (arguments.once || arguments.root != "/") return nullptr;
+  if (auto made = make_state_directory(config.state_directory); !made) {
+    journal.write(Severity::error, made.error().message);
+  }
+  StoreOpening opening{
+      .path = config.state_directory + "/state.db",
+      .run = {.id = loop.wall_now().time_since_epoch().count(), .boot_id = boot},
+      .limits = {.keep = config.history.keep, .max_size_bytes = config.history.max_size_bytes}};
+  const auto say = [&journal](const std::string& line) { journal.write(Severity::warning, line); };
+  return std::make_shared<StoreLedger>(loop, std::move(opening), Store::Hooks{.say = say});
 }
 
 std::function<double()> jitter_source() {
@@ -172,11 +198,15 @@ int serve(const Arguments& arguments, Config config) {
     if (!arguments.observe && arguments.root == "/") return actuator;
     return std::make_unique<DryRunActuator>(std::move(actuator), events);
   };
+  world.boot_id = boot_id(host);
+  const auto ledger = open_ledger(arguments, config, events, *journal, world.boot_id);
+  if (ledger) world.ledger = ledger;
   Daemon daemon(world, board, SYSTEMCHECK_VERSION);
   running = &daemon;
   if (arguments.once) return print_once(daemon, std::move(config), events, board);
 
-  const auto doors = open_doors(config, events, board, *journal);
+  auto inquiry = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
+  const auto doors = open_doors(config, world, board, std::move(inquiry));
   if (!doors) return fail(doors.error());
   daemon.start(std::move(config));
   const Watchdog watchdog(events);

@@ -169,6 +169,14 @@ struct SnmpConfig {
   bool operator==(const SnmpConfig&) const = default;
 };
 
+/// What is remembered of actions and changes, in state.db of the state directory.
+struct HistoryConfig {
+  Duration keep = std::chrono::hours{24 * 90};
+  std::uint64_t max_size_bytes = std::uint64_t{64} << 20;
+
+  bool operator==(const HistoryConfig&) const = default;
+};
+
 struct Config {
   Duration cycle = std::chrono::seconds{60};
   Mode mode = Mode::observe;
@@ -186,6 +194,7 @@ struct Config {
   LoadRules load{};
   DiskRules disks{};
   MemoryRules memory{};
+  HistoryConfig history{};
 
   bool operator==(const Config&) const = default;
 };

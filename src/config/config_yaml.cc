@@ -187,6 +187,9 @@ std::string rules_yaml(const Config& config) {
   lines.add(2, "warn", share_text(config.memory.warn));
   lines.add(2, "below", share_text(config.memory.below));
   lines.add(2, "critical", share_text(config.memory.critical));
+  lines.add(0, "history", "");
+  lines.add(1, "keep", duration_text(config.history.keep));
+  lines.add(1, "max_size", bytes_text(config.history.max_size_bytes));
   return lines.text();
 }
 

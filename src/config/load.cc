@@ -116,6 +116,21 @@ MemoryRules read_memory(Section section) {
   return memory;
 }
 
+Result<std::uint64_t> parse_history_size(std::string_view text) {
+  const auto bytes = parse_bytes(text);
+  if (!bytes) return bytes;
+  if (*bytes >= (std::uint64_t{1} << 20) && *bytes <= (std::uint64_t{16} << 30)) return bytes;
+  return Error{Error::Kind::malformed, "'" + printable(text, 64) + "' is not from 1MiB to 16GiB"};
+}
+
+HistoryConfig read_history(Section section) {
+  HistoryConfig history;
+  section.read("keep", history.keep, DurationWithin{hours{1}, hours{24 * 3660}});
+  section.read("max_size", history.max_size_bytes, parse_history_size);
+  section.refuse_unknown_keys();
+  return history;
+}
+
 Config read_config(Section top, Problems& problems) {
   Config config;
   top.read("cycle", config.cycle, DurationWithin{seconds{1}, hours{1}});
@@ -131,6 +146,7 @@ Config read_config(Section top, Problems& problems) {
   config.load = read_load(top.section("load"));
   config.disks = read_disks(top.section("disks"));
   config.memory = read_memory(top.section("memory"));
+  config.history = read_history(top.section("history"));
   top.refuse_unknown_keys();
   return config;
 }

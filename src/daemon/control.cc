@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "os/local_socket.h"
+#include "os/peer.h"
 #include "publish/status_json.h"
 
 namespace systemcheck {
@@ -24,14 +25,20 @@ struct Client {
   std::string request{};
   std::string answer{};
   std::size_t sent_bytes = 0;
+  std::shared_ptr<const Nothing> presence = std::make_shared<const Nothing>();  ///< gone with the client
   Watch ready{};
   Watch deadline{};
 };
 
 class LocalControl : public Control {
  public:
-  LocalControl(std::string path, Descriptor listener, EventLoop& loop, const Board<View>& views)
-      : path_(std::move(path)), listener_(std::move(listener)), loop_(loop), views_(views) {}
+  LocalControl(std::string path, Descriptor listener, EventLoop& loop, const Board<View>& views,
+               Inquiry inquiry)
+      : path_(std::move(path)),
+        listener_(std::move(listener)),
+        loop_(loop),
+        views_(views),
+        inquiry_(std::move(inquiry)) {}
   LocalControl(const LocalControl&) = delete;
   LocalControl& operator=(const LocalControl&) = delete;
   ~LocalControl() override { ::unlink(path_.c_str()); }
@@ -78,13 +85,23 @@ class LocalControl : public Control {
       clients_.erase(client);
       return;
     }
-    client->answer = answer_to(std::string_view(client->request).substr(0, end));
-    wait(client, Ready::writable, [this, client] { write_answer(client); });
+    client->ready.cancel();
+    answer(client, client->request.substr(0, end));
   }
 
-  [[nodiscard]] std::string answer_to(std::string_view request) const {
-    if (request == "status") return status_json(*views_.newest());
-    return "{\"error\": \"unknown request\"}\n";
+  void answer(Place client, const std::string& request) {
+    if (request == "status") return begin_answer(client, status_json(*views_.newest()));
+    const bool is_trusted = is_trusted_peer(client->connection, group_);
+    const Reply reply = [this, client, presence = std::weak_ptr(client->presence)](std::string text) {
+      if (!presence.expired()) begin_answer(client, std::move(text));
+    };
+    const bool is_known = inquiry_ && inquiry_(request, is_trusted, reply);
+    if (!is_known) begin_answer(client, "{\"error\": \"unknown request\"}\n");
+  }
+
+  void begin_answer(Place client, std::string text) {
+    client->answer = std::move(text);
+    wait(client, Ready::writable, [this, client] { write_answer(client); });
   }
 
   void write_answer(Place client) {
@@ -99,6 +116,8 @@ class LocalControl : public Control {
   const Descriptor listener_;
   EventLoop& loop_;
   const Board<View>& views_;
+  const Inquiry inquiry_;
+  const std::optional<gid_t> group_ = find_group("systemcheck");
   std::list<Client> clients_{};
   Watch new_clients_{};
 };
@@ -106,10 +125,10 @@ class LocalControl : public Control {
 }  // namespace
 
 Result<std::unique_ptr<Control>> Control::listen(const std::string& path, EventLoop& loop,
-                                                 const Board<View>& views) {
+                                                 const Board<View>& views, Inquiry inquiry) {
   auto listener = listen_locally(path, everybody_may_ask);
   if (!listener) return std::move(listener).error().within("control socket");
-  auto control = std::make_unique<LocalControl>(path, *std::move(listener), loop, views);
+  auto control = std::make_unique<LocalControl>(path, *std::move(listener), loop, views, std::move(inquiry));
   if (auto opened = control->open(); !opened) return std::move(opened).error().within("control socket");
   return std::unique_ptr<Control>(std::move(control));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "os/board.h"
@@ -10,13 +12,19 @@
 
 namespace systemcheck {
 
+/// Gives the answer, now or later; dropped where nobody waits for it any more.
+using Reply = std::function<void(std::string answer)>;
+/// What is answered besides the status; false: not known. Trusted are root and the group systemcheck.
+using Inquiry = std::function<bool(std::string_view request, bool is_trusted, const Reply& reply)>;
+
 /// Answers on the control socket. A request is one line; the answer is one JSON document, then the end:
 ///   status   the view (contrib/doc/status-json.md)
-/// What cannot be answered gets {"error": "…"}. Everybody on the machine may ask for states.
+/// and what the Inquiry knows. What cannot be answered gets {"error": "…"}. Everybody on the machine may ask
+/// for states.
 class Control {
  public:
   static Result<std::unique_ptr<Control>> listen(const std::string& path, EventLoop& loop,
-                                                 const Board<View>& views);
+                                                 const Board<View>& views, Inquiry inquiry = {});
   virtual ~Control() = default;
 };
 

@@ -26,9 +26,14 @@ Daemon::Daemon(World world, Board<View>& board, std::string version)
   row_.started_at = world_.loop.wall_now();
 }
 
-Daemon::~Daemon() = default;
+Daemon::~Daemon() { note_own_event("stopped"); }
+
+void Daemon::note_own_event(std::string what) {
+  world_.ledger->put(Event{.at = world_.loop.wall_now(), .to = std::move(what), .reason = row_.version});
+}
 
 void Daemon::start(Config config) {
+  note_own_event("started");
   apply(std::move(config));
   next_cycle_ = world_.loop.now();
   begin_cycle();
@@ -54,11 +59,12 @@ void Daemon::reload(Loaded loaded) {
   const auto& now = loaded.config;
   const bool needs_restart = now.http != config_->http || now.snmp != config_->snmp ||
                              now.control_socket != config_->control_socket ||
-                             now.state_directory != config_->state_directory;
+                             now.state_directory != config_->state_directory ||
+                             now.history != config_->history;
   if (needs_restart) {
-    world_.journal.write(
-        Severity::warning,
-        "reload: http, snmp, control_socket and state_directory change only when the daemon is restarted");
+    world_.journal.write(Severity::warning,
+                         "reload: http, snmp, history, control_socket and state_directory change only when "
+                         "the daemon is restarted");
   }
   pending_ = std::move(loaded.config);
   try_pending_reload();
@@ -77,6 +83,7 @@ void Daemon::try_pending_reload() {
   if (!pending_ || supervision_.has_order_in_flight()) return;
   apply(*std::exchange(pending_, std::nullopt));
   world_.journal.write(Severity::notice, "reload: the new configuration is in force");
+  note_own_event("reloaded");
   if (!is_cycle_running_) restart_beat();
   post_soon();
 }
@@ -174,6 +181,7 @@ void Daemon::post() {
   posted_at_ = world_.loop.now();
   row_.are_actions_disabled = !supervision_.surroundings().kill_switch().empty();
   row_.has_upgrade_hold_expired = supervision_.surroundings().has_upgrade_hold_expired();
+  row_.history = world_.ledger->status();
   Posting posting{.config = config_,
                   .snapshot = snapshot_,
                   .services = supervision_.rows(),

@@ -35,6 +35,7 @@ class Daemon {
 
  private:
   void apply(Config config);
+  void note_own_event(std::string what);
   void begin_cycle();
   void restart_beat();
   void end_cycle(std::shared_ptr<const Snapshot> snapshot);

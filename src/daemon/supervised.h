@@ -39,6 +39,12 @@ struct Supervision::Supervised {
 
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> last_main{};
+  std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
+  Instant action_began{};
+  bool has_action_ended = false;
+  RestartMemo remembered{};  ///< as it was written down last
+  std::string remembered_text = "{}";
+
   Watch unit_watch{};
   Watch gone_watch{};
   Watch wake{};

@@ -47,6 +47,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     next->wake.cancel();
     next->watched.reset();
     update_row_facts(next->row, rules, next->sight);
+    if (found == before.end()) recall(*next);
     services_.push_back(std::move(next));
   }
   order_ = ordered(config_->services);

@@ -72,6 +72,16 @@ class Supervision {
   void note_state(Supervised& service, const RestartChoice& choice);
   void restart(std::size_t index, Rung rung);
   void note_outcome_of(std::size_t index, const Outcome& outcome);
+  [[nodiscard]] Order order_for(std::size_t index, Rung rung);
+  [[nodiscard]] Intention intention_of(const Supervised& service, const Order& order,
+                                       const std::string& reason) const;
+  void record_would_have(std::size_t index, const RestartChoice& choice);
+  void record_outcome(Supervised& service, const Outcome& outcome);
+  void record_verdict(Supervised& service, const RestartChoice& choice);
+  void put_verdict(Supervised& service, bool is_verified, const std::string& why);
+  void record_state(const Supervised& service, const RestartChoice& choice);
+  void remember(Supervised& service);
+  void recall(Supervised& service);
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] HostVerdict host_verdict(Instant now) const;
   [[nodiscard]] std::string waits_for(const Supervised& service) const;

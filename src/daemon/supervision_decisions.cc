@@ -175,6 +175,9 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
   const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   const bool is_news = choice.state != row.state;
+  record_verdict(service, choice);
+  record_would_have(index, choice);
+  if (is_news) record_state(service, choice);
   if (is_news) note_state(service, choice);
   const auto* claim = service.claims.standing(world_.loop.now());
   row.owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
@@ -192,6 +195,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (is_news) wake_dependents(service.rules.name);
   if (choice.step == RestartStep::look_now) hooks_.look_wanted();
   if (choice.step == RestartStep::restart) restart(index, choice.rung);
+  remember(service);
 }
 
 void Supervision::plan_wake(std::size_t index, const RestartChoice& choice) {
@@ -239,19 +243,26 @@ void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
   row.state_since_instant = now;
 }
 
+Order Supervision::order_for(std::size_t index, Rung rung) {
+  const auto& service = *services_[index];
+  const auto& rules = service.rules;
+  const bool is_by_hand = is_started_by_hand(rules, service.sight.init_script);
+  // Workers that outlived their main process; sessions of its users are not among the members.
+  return {.ticket = ++last_ticket_,
+          .service = index,
+          .verb = verb_of(rules, service.sight.init_script, rung),
+          .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
+          .dead_main = service.sight.main ? std::nullopt : service.last_main,
+          .deadline = rules.stop_timeout + rules.start_timeout,
+          .still_runs = service.sight.main.has_value() && !service.died_at,
+          .asks_policy = !service.policy || world_.loop.now() - service.policy->since < upgrade_hold_max};
+}
+
 void Supervision::restart(std::size_t index, Rung rung) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
-  const bool is_by_hand = is_started_by_hand(service.rules, service.sight.init_script);
-  // Workers that outlived their main process; sessions of its users are not among the members.
-  Order order{.ticket = ++last_ticket_,
-              .service = index,
-              .verb = verb_of(service.rules, service.sight.init_script, rung),
-              .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
-              .dead_main = service.sight.main ? std::nullopt : service.last_main,
-              .deadline = service.rules.stop_timeout + service.rules.start_timeout,
-              .still_runs = service.sight.main.has_value() && !service.died_at,
-              .asks_policy = !service.policy || now - service.policy->since < upgrade_hold_max};
+  const auto order = order_for(index, rung);
+  if (service.action) put_verdict(service, false, "it was not seen to be up before the next attempt");
   service.memo_before_order = service.memo;
   service.memo = note_attempt(std::move(service.memo), now);
   host_guard_.note_restart(now);
@@ -260,7 +271,12 @@ void Supervision::restart(std::size_t index, Rung rung) {
   ++service.row.restarts_total;
   world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,
                                                       service.memo.attempts, service.row.reason));
-  actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
+  service.action_began = now;
+  service.has_action_ended = false;
+  service.action =
+      world_.ledger->intend(intention_of(service, order, service.row.reason), [this, index, order] {
+        actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
+      });
 }
 
 /// Nothing was tried, so nothing counts: it is as if packages were being changed. Asked again after a while.
@@ -276,6 +292,7 @@ void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcom
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   if (is_news) world_.journal.write(Severity::warning, service.rules.name + ": " + outcome.detail);
+  record_outcome(service, outcome);
   hooks_.look_wanted();
   note_time();
 }
@@ -290,6 +307,7 @@ void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
                               {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
+  record_outcome(service, outcome);
   if (!has_succeeded) {
     ++service.row.restart_failures_total;
     world_.journal.write(Severity::error,

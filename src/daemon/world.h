@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "daemon/journal.h"
+#include "daemon/ledger.h"
 #include "os/actuator.h"
 #include "os/event_loop.h"
 #include "os/host.h"
@@ -25,6 +27,8 @@ struct World {
   /// The main thread's own, for what is asked right before acting: a few files that nobody can make it wait
   /// for. Null: only what was collected counts.
   Host* own_host = nullptr;
+  std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
+  std::string boot_id{};  ///< another one each time the machine starts
 };
 
 }  // namespace systemcheck

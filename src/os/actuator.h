@@ -78,6 +78,7 @@ struct Outcome {
   int exit_code = 0;     ///< of a command; minus the signal number if one ended it
   std::string detail{};  ///< a line for people: the end of the command's output, or why
   Refusal refusal = Refusal::none;
+  std::string output{};  ///< the end of what the command wrote, as it was
 };
 
 using OnOutcome = std::function<void(const Outcome&)>;

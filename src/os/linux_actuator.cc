@@ -258,6 +258,7 @@ void LinuxActuator::note_command(RunId id, bool may_fail, const CommandEnd& end)
   keep_output(*child);
   if (run.is_cancelled) return end_later(id, Outcome::Kind::lost, "cancelled", end.exit_code);
   const bool is_good = end.kind == CommandEnd::Kind::exited && end.exit_code == 0;
+  run.output = end.output;
   run.detail = is_good ? printable(last_line(end.output)) : run.detail;
   if (is_good || may_fail) return take_step(id);
   note_failed_command(id, end);
@@ -302,8 +303,11 @@ void LinuxActuator::keep_output(Child& child) {
 /// One turn of the loop later, because begin() and cancel() promise not to call back.
 void LinuxActuator::end_later(RunId id, Outcome::Kind kind, std::string detail, int exit_code) {
   auto& run = runs_.at(id);
-  run.outcome =
-      Outcome{.ticket = run.order.ticket, .kind = kind, .exit_code = exit_code, .detail = std::move(detail)};
+  run.outcome = Outcome{.ticket = run.order.ticket,
+                        .kind = kind,
+                        .exit_code = exit_code,
+                        .detail = std::move(detail),
+                        .output = std::move(run.output)};
   run.leftovers.reset();
   run.timer = loop_.at(loop_.now(), [this, id] {
     const auto ended = std::move(runs_.extract(id).mapped());

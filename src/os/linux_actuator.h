@@ -62,6 +62,7 @@ class LinuxActuator final : public Actuator {
     Watch timer{};
     bool is_cancelled = false;
     std::string detail{};  ///< what the last command said
+    std::string output{};  ///< and all of its end
     std::optional<Outcome> outcome{};
   };
   using RunId = std::uint64_t;

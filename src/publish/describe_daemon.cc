@@ -112,6 +112,7 @@ void describe_daemon(const View& view, Metrics& metrics) {
   describe_holds(view.daemon, metrics);
   describe_cycles(view, metrics);
   describe_configuration(view.daemon, metrics);
+  if (view.daemon.history) describe_history(*view.daemon.history, metrics);
 }
 
 void describe_requests(const RequestCounts& requests, Metrics& metrics) {

@@ -66,6 +66,19 @@ struct ServiceRow {
   bool is_at_cap = false;  ///< every further attempt waits for backoff_max
 };
 
+/// Of what is kept on disk; counters start at zero with the daemon.
+struct HistoryRow {
+  bool is_ok = false;
+  std::string problem{};
+  std::uint64_t actions_total = 0;
+  std::uint64_t outcomes_total = 0;
+  std::uint64_t events_total = 0;
+  std::uint64_t memos_total = 0;
+  std::uint64_t write_errors_total = 0;
+  std::uint64_t dropped_total = 0;
+  std::uint64_t size_bytes = 0;
+};
+
 struct DaemonRow {
   std::string version{};
   WallTime started_at{};
@@ -79,6 +92,7 @@ struct DaemonRow {
   Mode mode = Mode::observe;
   bool are_actions_disabled = false;      ///< by the kill switch
   bool has_upgrade_hold_expired = false;  ///< packages are being changed for so long that it counts no more
+  std::optional<HistoryRow> history{};    ///< without a value: none is kept
 };
 
 struct FileSystemRow {

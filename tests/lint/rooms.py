@@ -12,12 +12,19 @@ ADAPTERS = {
     "CLI/": ["src/systemcheckctl.cc", "src/systemcheckd.cc"],
     "microhttpd.h": ["src/publish/http.cc"],
     "net-snmp/": ["src/publish/snmp.cc"],
-    "nlohmann/": ["src/ctl/status_table.cc", "src/publish/status_json.cc"],
+    "nlohmann/": [
+        "src/ctl/history_text.cc",
+        "src/ctl/status_table.cc",
+        "src/daemon/history_answer.cc",
+        "src/daemon/restart_memory.cc",
+        "src/publish/status_json.cc",
+    ],
     "prometheus/": ["src/publish/prometheus.cc"],
     "re2/": ["src/collect/pattern.cc", "src/config/patterns.cc"],
     "spdlog/": ["src/daemon/journal.cc"],
     "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],
+    "sqlite3.h": ["src/store/database.cc"],
     "zlib.h": ["src/publish/gzip.cc"],
 }
 

@@ -43,7 +43,10 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "  shed:\n"
             "    warn: 15%\n"
             "    below: 10%\n"
-            "    critical: 5%\n");
+            "    critical: 5%\n"
+            "history:\n"
+            "  keep: 90d\n"
+            "  max_size: 64MiB\n");
 }
 
 TEST(ConfigYaml, ShowsWhatWasDiscoveredAsComments) {

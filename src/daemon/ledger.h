@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "os/event_loop.h"
+#include "publish/view.h"
+#include "store/store.h"
+
+namespace systemcheck {
+
+/// Where it is written down what is done, and what must outlive the daemon. A seam: fake in tests, and
+/// without memory where nothing is kept. Main thread; waits for nothing.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+  /// Writes the intention down, then calls `begin`, once: after a moment at most, whether or not it could be
+  /// written.
+  virtual ActionNumber intend(Intention intention, Callback begin) = 0;
+  virtual void put(Record record) = 0;
+  /// What an earlier daemon left, as it was when this one began.
+  [[nodiscard]] virtual const Memos& memos() const = 0;
+  /// Without a value: nothing is kept.
+  [[nodiscard]] virtual std::optional<HistoryRow> status() const = 0;
+};
+
+/// Keeps nothing.
+class NoLedger final : public Ledger {
+ public:
+  ActionNumber intend(Intention, Callback begin) override {
+    begin();
+    return ++last_;
+  }
+  void put(Record) override {}
+  [[nodiscard]] const Memos& memos() const override { return nothing_; }
+  [[nodiscard]] std::optional<HistoryRow> status() const override { return std::nullopt; }
+
+ private:
+  ActionNumber last_ = 0;
+  Memos nothing_{};
+};
+
+/// In the state directory.
+class StoreLedger final : public Ledger {
+ public:
+  /// How long an action waits for its intention to be on disk.
+  static constexpr Duration intention_patience = std::chrono::milliseconds{20};
+
+  StoreLedger(EventLoop& loop, StoreOpening opening, Store::Hooks hooks)
+      : store_(loop, std::move(opening), std::move(hooks)) {}
+
+  ActionNumber intend(Intention intention, Callback begin) override {
+    return store_.intend(std::move(intention), intention_patience, std::move(begin));
+  }
+  void put(Record record) override { store_.put(std::move(record)); }
+  [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
+  [[nodiscard]] std::optional<HistoryRow> status() const override;
+  void read(HistoryQuery query, Store::OnPage on_page) { store_.read(std::move(query), std::move(on_page)); }
+
+ private:
+  Store store_;
+};
+
+}  // namespace systemcheck

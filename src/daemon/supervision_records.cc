@@ -1,0 +1,143 @@
+#include <fmt/core.h>
+
+#include <tuple>
+#include <utility>
+
+#include "daemon/restart_memory.h"
+#include "daemon/supervised.h"
+#include "daemon/supervision.h"
+
+// What supervision writes down, and what it remembers of an earlier daemon.
+
+namespace systemcheck {
+namespace {
+
+std::string memory_key(const std::string& service) { return "restart/" + service; }
+
+std::string_view verb_word(Verb verb) {
+  switch (verb) {
+    case Verb::start:
+      return "start";
+    case Verb::stop:
+      return "stop";
+    case Verb::reload:
+      return "reload";
+    case Verb::stop_start:
+      return "stop_start";
+    case Verb::restart:
+      break;
+  }
+  return "restart";
+}
+
+std::string_view kind_word(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::succeeded:
+      return "succeeded";
+    case Outcome::Kind::failed:
+      return "failed";
+    case Outcome::Kind::timed_out:
+      return "timed_out";
+    case Outcome::Kind::refused:
+      return "refused";
+    case Outcome::Kind::lost:
+      break;
+  }
+  return "lost";
+}
+
+std::string identity_text(const std::optional<ProcessIdentity>& process) {
+  return process ? fmt::format("{}:{}", process->pid, process->start_ticks) : std::string{};
+}
+
+}  // namespace
+
+Intention Supervision::intention_of(const Supervised& service, const Order& order,
+                                    const std::string& reason) const {
+  return {.number = 0,
+          .at = world_.loop.wall_now(),
+          .service = service.rules.name,
+          .verb = std::string(verb_word(order.verb)),
+          .reason = reason,
+          .command = actuator_->describe(order),
+          .owner = std::string(word(service.row.owner)),
+          .asked_by = "systemcheck",
+          .mode = std::string(word(service.rules.mode)),
+          .attempt = service.memo.attempts,
+          .old_identity = identity_text(service.last_main)};
+}
+
+void Supervision::record_would_have(std::size_t index, const RestartChoice& choice) {
+  auto& service = *services_[index];
+  if (choice.newly_suppressed != Suppressed::observe || !actuator_) return;
+  (void)world_.ledger->intend(intention_of(service, order_for(index, choice.rung), choice.reason), [] {});
+}
+
+void Supervision::record_outcome(Supervised& service, const Outcome& outcome) {
+  if (!service.action) return;
+  const auto now = world_.loop.now();
+  world_.ledger->put(ActionEnd{.number = *service.action,
+                               .at = world_.loop.wall_now(),
+                               .kind = std::string(kind_word(outcome.kind)),
+                               .exit_status = outcome.exit_code,
+                               .detail = outcome.detail,
+                               .output = outcome.output,
+                               .took = now - service.action_began});
+  service.has_action_ended = outcome.kind == Outcome::Kind::succeeded;
+  if (!service.has_action_ended) service.action.reset();
+}
+
+/// The order is done; whether the service is back is seen only now.
+void Supervision::record_verdict(Supervised& service, const RestartChoice& choice) {
+  if (!service.action || !service.has_action_ended) return;
+  const bool is_verified = choice.is_alive && choice.state != ServiceState::restarting;
+  if (!is_verified && !choice.attempt_failed) return;
+  put_verdict(service, is_verified, choice.reason);
+}
+
+void Supervision::put_verdict(Supervised& service, bool is_verified, const std::string& why) {
+  const auto since = service.restarted_at.value_or(service.action_began);
+  world_.ledger->put(ActionVerdict{.number = *service.action,
+                                   .at = world_.loop.wall_now(),
+                                   .is_verified = is_verified,
+                                   .why = why,
+                                   .new_identity = is_verified ? identity_text(service.sight.main) : "",
+                                   .downtime = world_.loop.now() - since});
+  service.action.reset();
+}
+
+void Supervision::record_state(const Supervised& service, const RestartChoice& choice) {
+  if (service.rules.is_discovered && choice.state == ServiceState::absent) return;
+  world_.ledger->put(Event{.at = world_.loop.wall_now(),
+                           .service = service.rules.name,
+                           .from = std::string(word(service.row.state)),
+                           .to = std::string(word(choice.state)),
+                           .owner = std::string(word(choice.owner)),
+                           .reason = choice.reason});
+}
+
+void Supervision::remember(Supervised& service) {
+  const auto& memo = service.memo;
+  const auto key =
+      std::tie(memo.attempts, memo.next_attempt, memo.attempt_began, memo.deaths, memo.is_flapping);
+  const auto& old = service.remembered;
+  if (key == std::tie(old.attempts, old.next_attempt, old.attempt_began, old.deaths, old.is_flapping)) return;
+  service.remembered = memo;
+  auto text = restart_memory_text(memo, world_.boot_id);
+  if (text == std::exchange(service.remembered_text, text)) return;
+  world_.ledger->put(Memo{.key = memory_key(service.rules.name), .text = std::move(text)});
+}
+
+void Supervision::recall(Supervised& service) {
+  const auto& memos = world_.ledger->memos();
+  const auto found = memos.find(memory_key(service.rules.name));
+  if (found == memos.end()) return;
+  service.remembered_text = found->second;
+  auto memo = restored_restart_memo(found->second, world_.boot_id, config_->restart_policy, world_.loop.now(),
+                                    config_->cycle);
+  if (!memo) return;
+  service.memo = *std::move(memo);
+  service.remembered = service.memo;
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/units.h"
+
+// What the history is made of: plain data, of words and numbers only. Texts that are too long are cut when
+// they are written.
+
+namespace systemcheck {
+
+/// Names one action for as long as this daemon runs; with the run it is unique for ever.
+using ActionNumber = std::uint64_t;
+
+/// Written before an action.
+struct Intention {
+  ActionNumber number = 0;
+  WallTime at{};
+  std::string service{};
+  std::string verb{};      ///< start, stop, restart
+  std::string reason{};    ///< why, one line for people
+  std::string command{};   ///< what is run; may hold what only administrators may see
+  std::string owner{};     ///< of the desired state
+  std::string asked_by{};  ///< "systemcheck", or who asked through the control socket
+  std::string mode{};      ///< act; or observe: it would have been done, and was not
+  std::uint32_t attempt = 0;
+  std::string old_identity{};  ///< "PID:start time" of what died; empty when it was never seen
+};
+
+/// Written after an action: what came of the order.
+struct ActionEnd {
+  ActionNumber number = 0;
+  WallTime at{};
+  std::string kind{};  ///< succeeded, failed, timed_out, refused, lost
+  int exit_status = 0;
+  std::string detail{};
+  std::string output{};  ///< the end of what the command wrote
+  Duration took{};
+};
+
+/// Written when it is known whether the service came up.
+struct ActionVerdict {
+  ActionNumber number = 0;
+  WallTime at{};
+  bool is_verified = false;
+  std::string why{};
+  std::string new_identity{};
+  Duration downtime{};  ///< from the death to this
+};
+
+/// The action began before its intention was known to be on disk.
+struct LateMark {
+  ActionNumber number = 0;
+};
+
+/// The state of a service has changed, or the daemon itself began, ended or was reloaded.
+struct Event {
+  WallTime at{};
+  std::string service{};  ///< empty: the daemon
+  std::string from{};
+  std::string to{};
+  std::string owner{};
+  std::string reason{};
+};
+
+/// A text that replaces the one that was kept under the same key.
+struct Memo {
+  std::string key{};
+  std::string text{};
+};
+
+using Record = std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo>;
+
+/// An action as it is read back: what is known of it so far.
+struct ActionRow {
+  Intention intention{};
+  std::string boot_id{};
+  bool is_late = false;
+  bool is_of_this_run = false;
+  std::optional<ActionEnd> end{};
+  std::optional<ActionVerdict> verdict{};
+};
+
+struct HistoryQuery {
+  std::string service{};  ///< empty: of all
+  std::optional<WallTime> since{};
+  std::size_t limit = 50;
+};
+
+/// The newest first.
+struct HistoryPage {
+  std::vector<ActionRow> actions{};
+  std::vector<Event> events{};
+};
+
+/// "unfinished": the daemon ended before it knew. Pure.
+std::string result_word(const ActionRow& row);
+
+/// How much is kept, and for how long.
+struct StoreLimits {
+  Duration keep = std::chrono::hours{24 * 90};
+  std::uint64_t max_size_bytes = std::uint64_t{64} << 20;
+};
+
+inline constexpr std::size_t name_limit = 128;
+inline constexpr std::size_t line_limit = 1024;
+inline constexpr std::size_t output_limit = 4096;
+inline constexpr std::size_t memo_limit = std::size_t{16} << 10;
+inline constexpr std::size_t memos_max = 4096;
+inline constexpr std::size_t page_limit = 1000;
+
+}  // namespace systemcheck

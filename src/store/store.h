@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "os/event_loop.h"
+#include "os/worker.h"
+#include "store/backstage.h"
+
+namespace systemcheck {
+
+struct StoreStatus {
+  bool is_ok = false;
+  std::string problem{};  ///< of the last attempt to write, when it is not ok
+  std::uint64_t actions_total = 0;
+  std::uint64_t outcomes_total = 0;
+  std::uint64_t events_total = 0;
+  std::uint64_t memos_total = 0;
+  std::uint64_t write_errors_total = 0;
+  std::uint64_t dropped_total = 0;
+  std::uint64_t size_bytes = 0;
+};
+
+/// The history, written by a thread of its own. Belongs to the main thread, which it never keeps waiting.
+///
+/// What cannot be written – full disk, locked or damaged file – waits in memory, the newest `waiting_max`
+/// records of it, and is written when that is possible again. Said once each time, and counted.
+class Store {
+ public:
+  struct Hooks {
+    std::function<void(const std::string&)> say{};  ///< a line for the journal
+    std::function<void()> status_changed{};
+  };
+  using OnPage = std::function<void(Result<HistoryPage>)>;
+
+  /// Opens the file here and now; without one it runs all the same.
+  Store(EventLoop& loop, StoreOpening opening, Hooks hooks);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  /// Writes what still waits, if that takes no longer than a moment.
+  ~Store();
+
+  /// As they were when it was opened.
+  [[nodiscard]] const Memos& memos() const { return memos_; }
+
+  /// `then` runs once, never within this call: when it is on disk, or after `at_most`, and then the record
+  /// says so. Returns the number of the action.
+  ActionNumber intend(Intention intention, Duration at_most, Callback then);
+  void put(Record record);
+  /// Answers later, once.
+  void read(HistoryQuery query, OnPage on_page);
+  [[nodiscard]] const StoreStatus& status() const { return status_; }
+
+  static constexpr std::size_t waiting_max = 4096;
+  static constexpr std::size_t reads_max = 16;
+
+ private:
+  struct Shared;
+  struct Waiting {
+    Callback then{};
+    Watch timer{};
+  };
+
+  void listen();
+  void take_answers();
+  void make_room();
+  void begin_batch();
+  void end_batch(const std::shared_ptr<const Batch>& batch, const Written& written);
+  void note_success(const Batch& batch, const Written& written);
+  void note_failure(const Batch& batch, const Error& error);
+  void count(const Record& record);
+  void release(ActionNumber number, bool is_late);
+  void plan_tick();
+
+  EventLoop& loop_;
+  Hooks hooks_;
+  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<Worker> worker_{};
+  Memos memos_{};
+  StoreStatus status_{};
+  std::deque<Record> waiting_{};
+  std::map<std::string, std::string, std::less<>> waiting_memos_{};
+  std::shared_ptr<const Batch> batch_{};  ///< being written
+  std::map<ActionNumber, Waiting> intentions_{};
+  ActionNumber last_number_ = 0;
+  std::size_t reads_ = 0;
+  Duration retry_after_{};
+  bool has_complained_ = false;
+  Watch answers_{};
+  Watch retry_{};
+  Watch tick_{};
+};
+
+}  // namespace systemcheck

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "base/units.h"
+
+namespace systemcheck {
+
+/// At most `limit` bytes of it, without a broken character at the end.
+inline std::string_view head_of(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0U) == 0x80U)
+    --limit;
+  return text.substr(0, limit);
+}
+
+inline std::string_view tail_of(std::string_view text, std::size_t limit) {
+  return text.size() <= limit ? text : text.substr(text.size() - limit);
+}
+
+/// Microseconds since the epoch: what the tables keep times in.
+inline std::int64_t stored_time(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+inline WallTime time_of(std::int64_t stored) { return WallTime{std::chrono::microseconds{stored}}; }
+
+}  // namespace systemcheck

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/ledger.h"
+
+namespace systemcheck::test {
+
+/// Keeps everything in memory, in order; the action begins after `patience`, as behind a disk.
+class FakeLedger final : public Ledger {
+ public:
+  explicit FakeLedger(EventLoop& loop) : loop_(loop) {}
+
+  ActionNumber intend(Intention intention, Callback begin) override {
+    intention.number = ++last_;
+    records.emplace_back(std::move(intention));
+    begun_.push_back(loop_.at(loop_.now() + patience, std::move(begin)));
+    return last_;
+  }
+  void put(Record record) override {
+    if (const auto* memo = std::get_if<Memo>(&record)) remembered[memo->key] = memo->text;
+    records.push_back(std::move(record));
+  }
+  [[nodiscard]] const Memos& memos() const override { return remembered; }
+  [[nodiscard]] std::optional<HistoryRow> status() const override { return HistoryRow{.is_ok = true}; }
+
+  template <typename Kind>
+  [[nodiscard]] std::vector<Kind> all() const {
+    std::vector<Kind> found;
+    for (const auto& record : records) {
+      if (const auto* one = std::get_if<Kind>(&record)) found.push_back(*one);
+    }
+    return found;
+  }
+
+  Duration patience{};
+  std::vector<Record> records{};
+  Memos remembered{};
+
+ private:
+  EventLoop& loop_;
+  ActionNumber last_ = 0;
+  std::vector<Watch> begun_{};
+};
+
+}  // namespace systemcheck::test

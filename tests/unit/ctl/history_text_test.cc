@@ -1,0 +1,53 @@
+#include "ctl/history_text.h"
+
+#include <gtest/gtest.h>
+
+namespace systemcheck {
+namespace {
+
+constexpr std::string_view document = R"({"schema": 1,
+  "actions": [{"time": "2026-11-22T18:20:02Z", "service": "web", "verb": "start", "attempt": 2, "result": "failed",
+               "exit_status": 7, "reason": "gone", "mode": "act"}],
+  "events": [{"time": "2026-11-22T18:20:03Z", "service": "web", "from": "up", "to": "down", "reason": "gone"},
+             {"time": "2026-11-22T18:20:01Z", "service": "", "to": "started"}]})";
+
+TEST(HistoryText, TellsActionsAndChangesInOneListTheNewestFirst) {
+  const auto text = history_text(document, 10);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text,
+            "2026-11-22T18:20:03Z  web: up -> down: gone\n"
+            "2026-11-22T18:20:02Z  web: start, attempt 2: failed (exit status 7): gone\n"
+            "2026-11-22T18:20:01Z  systemcheckd: started\n");
+}
+
+TEST(HistoryText, ShowsNoMoreThanWasAskedFor) {
+  EXPECT_EQ(*history_text(document, 1), "2026-11-22T18:20:03Z  web: up -> down: gone\n");
+  EXPECT_EQ(*history_text("{}", 1), "nothing has happened\n");
+}
+
+TEST(HistoryText, PassesTheDaemonsErrorOn) {
+  const auto text = history_text(R"({"error": "disk\u001b full"})", 10);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().message, "disk\\x1b full");
+  EXPECT_FALSE(history_text("no document", 10));
+}
+
+TEST(HistoryText, SurvivesWhatIsNotAsItShouldBe) {
+  EXPECT_TRUE(history_text(R"({"actions": 5, "events": [{"time": [], "service": 1}]})", 10));
+  EXPECT_TRUE(explanation(R"({"policy": [], "next_attempt_seconds": 1e300, "actions": [{}]})"));
+}
+
+TEST(HistoryText, ExplainsAService) {
+  const auto explained = explanation(
+      R"({"name": "web", "state": "waiting", "status": "critical", "since": "2026-11-22T18:20:03Z",
+          "owner": "systemcheck", "mode": "act", "reason": "gone", "next_attempt_seconds": 20,
+          "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
+          "actions": []})");
+  ASSERT_TRUE(explained);
+  EXPECT_EQ(explained->status, CheckStatus::critical);
+  EXPECT_NE(explained->text.find("because: gone\n"), std::string::npos) << explained->text;
+  EXPECT_NE(explained->text.find("next attempt in 20"), std::string::npos) << explained->text;
+}
+
+}  // namespace
+}  // namespace systemcheck

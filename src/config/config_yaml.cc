@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/load.h"
+#include "config/probes.h"
 
 // Written without a library: people read the result, so its order, its comments and its short lists
 // matter. load_config() reads it back as the same.
@@ -62,6 +63,9 @@ class Lines {
   void add_list(int depth, std::string_view key, const std::vector<std::string>& items) {
     if (!items.empty()) add(depth, key, list(items));
   }
+  void add_item(int depth, const std::string& value) {
+    text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- " + value + "\n";
+  }
   void add_comment(int depth, const std::string& comment) {
     text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "# " + comment + "\n";
   }
@@ -101,6 +105,10 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "after", service.after);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
+  if (service.probes.empty()) return;
+  lines.add(2, "probes", "");
+  for (const auto& probe : service.probes)
+    lines.add_item(3, probe_yaml(probe));
 }
 
 /// The same lines, as comments: discover finds these again by itself.

@@ -31,6 +31,11 @@ class Section {
   /// The map below `key`; without keys where it is not given.
   Section section(std::string_view key);
 
+  /// One map in the list at `key`.
+  [[nodiscard]] Section item(std::string_view key, const Entry& entry) const {
+    return {entry, path_of(key), *problems_};
+  }
+
   /// `parse` takes the text and gives a Result.
   template <typename Value, typename Parse>
   void read(std::string_view key, Value& into, Parse&& parse) {

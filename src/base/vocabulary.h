@@ -50,6 +50,18 @@ enum class Suppressed {
 /// Severity of a checked item. The numbers are those of the MIB (ScCheckStatus).
 enum class CheckStatus { unknown = 0, ok, warning, critical };
 
+/// What came of asking a service. The order is that of the words in metrics.
+enum class ProbeClass {
+  ok,
+  refused,     ///< nobody listens
+  timeout,     ///< no answer in time
+  reset,       ///< the connection was broken off
+  bad_banner,  ///< an answer that is not the right one
+  slow,        ///< the right answer, later than it should come
+  busy,        ///< it says itself that it has too much to do: never a reason to restart
+  unknown,     ///< we could not ask: says nothing of the service
+};
+
 /// A closed choice and its words. `first` is the number of the first word.
 template <typename Enum>
 struct Words;
@@ -83,6 +95,13 @@ template <>
 struct Words<CheckStatus> {
   static constexpr int first = 0;
   static constexpr std::array<std::string_view, 4> all{"unknown", "ok", "warning", "critical"};
+};
+
+template <>
+struct Words<ProbeClass> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 8> all{"ok",         "refused", "timeout", "reset",
+                                                       "bad_banner", "slow",    "busy",    "unknown"};
 };
 
 template <typename Enum>

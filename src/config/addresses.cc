@@ -59,6 +59,12 @@ Result<std::string> parse_http_address(std::string_view text) {
                    "is not an address to listen on (as 127.0.0.1:10060, [::1]:10060, unix:/run/http.sock)");
 }
 
+Result<std::string> parse_probe_address(std::string_view text) {
+  const auto endpoint = parse_endpoint(text);
+  if (endpoint && endpoint->port != 0) return std::string(text);
+  return malformed(text, "is not a numeric address with a port (as 127.0.0.1:25, [::1]:25)");
+}
+
 Result<std::string> parse_snmp_address(std::string_view text) {
   constexpr std::string_view hint = "is not an address for SNMP (as udp:127.0.0.1:1161, udp6:[::1]:1161)";
   const bool is_ip6 = text.starts_with("udp6:");

@@ -7,12 +7,11 @@
 
 #include "base/units.h"
 #include "base/vocabulary.h"
+#include "config/probe.h"
 
 // What a user may write, as plain structs. A default stands beside its member and nowhere else.
 
 namespace systemcheck {
-
-using Argv = std::vector<std::string>;
 
 /// How the processes of a service are told from all others. Everything given must hold.
 struct Match {
@@ -85,6 +84,7 @@ struct Service {
   std::vector<std::string> init_scripts{};
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
+  std::vector<Probe> probes{};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.
   std::vector<std::string> evidence{};
   bool is_discovered = false;  ///< not written by anybody: watched only if it is installed

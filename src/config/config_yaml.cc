@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/load.h"
+#include "config/probes.h"
 #include "config/resource_rules.h"
 
 // Written without a library: people read the result, so its order, its comments and its short lists
@@ -118,6 +119,10 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "init_script", service.init_scripts);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
+  if (service.probes.empty()) return;
+  lines.add(2, "probes", "");
+  for (const auto& probe : service.probes)
+    lines.add_item(3, probe_yaml(probe));
 }
 
 /// The same lines, as comments: discover finds these again by itself.

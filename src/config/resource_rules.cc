@@ -92,7 +92,7 @@ void read_resource_rules(Section& service, std::vector<ResourceRule>& into) {
   if (entry->children.size() > rules_max)
     return service.refuse(*entry, "rules", fmt::format("more than {} of them", rules_max));
   for (const auto& item : entry->children)
-    read_rule(service.item(item, "rules"), into);
+    read_rule(service.item("rules", item), into);
 }
 
 std::string resource_rule_yaml(const ResourceRule& rule) {

@@ -31,8 +31,10 @@ class Section {
   /// The map below `key`; without keys where it is not given.
   Section section(std::string_view key);
 
-  /// One map of the list behind `key`.
-  Section item(const Entry& item, std::string_view key) { return {item, path_of(key), *problems_}; }
+  /// One map in the list at `key`.
+  [[nodiscard]] Section item(std::string_view key, const Entry& entry) const {
+    return {entry, path_of(key), *problems_};
+  }
 
   /// `parse` takes the text and gives a Result.
   template <typename Value, typename Parse>

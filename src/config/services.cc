@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/presets.h"
+#include "config/probes.h"
 #include "config/resource_rules.h"
 #include "config/values.h"
 
@@ -130,6 +131,7 @@ Service read_service(Section section, const std::string& name, Mode machine_mode
   const DurationWithin timeout{std::chrono::seconds{1}, std::chrono::hours{1}};
   section.read("start_timeout", service.start_timeout, timeout);
   section.read("stop_timeout", service.stop_timeout, timeout);
+  read_probes(section, service.probes);
   if (section.is_sound()) check_service(section, service);
   section.refuse_unknown_keys();
   return service;

@@ -10,6 +10,7 @@ from source import Complaint, read_sources, report, tree_root
 # fmt is not listed: it is used like the standard library.
 ADAPTERS = {
     "CLI/": ["src/systemcheckctl.cc", "src/systemcheckd.cc"],
+    "gnutls/": ["src/probe/digest.cc", "src/probe/tls.cc"],
     "microhttpd.h": ["src/publish/http.cc"],
     "net-snmp/": ["src/publish/snmp.cc"],
     "nlohmann/": [

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "daemon/probing.h"
 #include "daemon/supervision.h"
 
 namespace systemcheck {
@@ -22,6 +25,9 @@ struct Supervision::Supervised {
   std::optional<UnitStatus> unit{};
   std::string unit_file_state_when_up{};
   Claims claims{};
+
+  std::vector<ProbeState> probes{};  ///< how they stand
+  std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> last_main{};

@@ -9,6 +9,7 @@
 #include "os/event_loop.h"
 #include "os/host.h"
 #include "os/units.h"
+#include "probe/prober.h"
 
 namespace systemcheck {
 
@@ -22,6 +23,7 @@ struct World {
   /// False below another root: its pids are not ours, and nothing of it may be watched or acted upon.
   bool is_this_machine = true;
   std::function<double()> draw_jitter{};  ///< -1 to 1
+  Prober* prober = nullptr;               ///< none: nothing is asked
 };
 
 }  // namespace systemcheck

@@ -22,6 +22,7 @@
 #include "os/notify.h"
 #include "os/sd_event_loop.h"
 #include "os/systemd_bus.h"
+#include "probe/loop_prober.h"
 #include "publish/http.h"
 #include "publish/snmp.h"
 
@@ -186,13 +187,15 @@ int serve(const Arguments& arguments, Config config) {
   const auto journal = stderr_journal();
   const auto units = units_for(arguments, events);
   Board<View> board;
+  LoopProber prober(events);
   World world{.loop = events,
               .units = *units,
               .host = host,
               .journal = *journal,
               .is_this_machine = arguments.root == "/",
               .draw_jitter = jitter_source(),
-              .own_host = &own_host};
+              .own_host = &own_host,
+              .prober = &prober};
   world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
     auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
     if (!arguments.observe && arguments.root == "/") return actuator;

@@ -9,14 +9,26 @@ namespace systemcheck {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+/// How many observations were no larger than which bound. The bound +Inf is not named.
+struct Histogram {
+  struct Bucket {
+    double bound = 0;
+    double count = 0;  ///< cumulative
+  };
+  std::vector<Bucket> buckets{};
+  double count = 0;
+  double sum = 0;
+};
+
 struct Sample {
   Labels labels{};
   double value = 0;
+  Histogram histogram{};  ///< only of that kind
 };
 
 /// One metric family as plain data, named as prometheus.io/docs/practices/naming says.
 struct Family {
-  enum class Kind { gauge, counter };
+  enum class Kind { gauge, counter, histogram };
   std::string name{};
   std::string help{};
   Kind kind = Kind::gauge;
@@ -27,11 +39,14 @@ struct Family {
 class Metrics {
  public:
   void gauge(std::string_view name, std::string_view help, double value, Labels labels = {}) {
-    add(Family::Kind::gauge, name, help, {std::move(labels), value});
+    add(Family::Kind::gauge, name, help, {std::move(labels), value, {}});
   }
   /// A value that only grows, and starts again at zero when its source does. Name ends in _total.
   void counter(std::string_view name, std::string_view help, double value, Labels labels = {}) {
-    add(Family::Kind::counter, name, help, {std::move(labels), value});
+    add(Family::Kind::counter, name, help, {std::move(labels), value, {}});
+  }
+  void histogram(std::string_view name, std::string_view help, Histogram histogram, Labels labels = {}) {
+    add(Family::Kind::histogram, name, help, {std::move(labels), 0, std::move(histogram)});
   }
   [[nodiscard]] const std::vector<Family>& families() const { return families_; }
 

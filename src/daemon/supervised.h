@@ -1,10 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "check/resources.h"
+#include "daemon/probing.h"
 #include "daemon/supervision.h"
 
 namespace systemcheck {
@@ -36,6 +39,9 @@ struct Supervision::Supervised {
   Claims claims{};
   std::vector<RuleHistory> rule_history{};
   ResourceFinding resources{};
+
+  std::vector<ProbeState> probes{};  ///< how they stand
+  std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> last_main{};

@@ -54,8 +54,34 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   actuator_.reset();
   surroundings_.use(config_);
   watch_units();
-  for (std::size_t i = 0; i < services_.size(); ++i)
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    begin_probing(i);
     watch_main(i);
+  }
+}
+
+void Supervision::note_probed(Supervised& service, const std::optional<ProcessIdentity>& main) {
+  if (!service.probing) return;
+  service.probing->note_process(main);
+  service.probes = service.probing->states();
+}
+
+void Supervision::begin_probing(std::size_t index) {
+  auto& service = *services_[index];
+  service.probing.reset();
+  service.probes.clear();
+  service.row.probes.clear();
+  if (world_.prober == nullptr || !world_.is_this_machine || service.rules.probes.empty()) return;
+  if (service.rules.mode == Mode::disabled) return;
+  service.probing =
+      std::make_unique<Probing>(world_.loop, *world_.prober, service.rules, config_->cycle, [this, index] {
+        auto& asked = *services_[index];
+        asked.probes = asked.probing->states();
+        asked.row.probes = asked.probing->rows();
+        reconsider(index);
+      });
+  service.row.probes = service.probing->rows();
+  service.probing->note_process(service.died_at ? std::nullopt : service.sight.main);
 }
 
 bool Supervision::has_order_in_flight() const {
@@ -76,6 +102,7 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
       service.resources = {};
     }
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
+    note_probed(service, service.died_at ? std::nullopt : service.sight.main);
     update_row_facts(service.row, service.rules, service.sight);
     service.row.user_seconds_total = service.user_seconds_before + service.sight.user_seconds_total;
     service.row.system_seconds_total = service.system_seconds_before + service.sight.system_seconds_total;
@@ -198,6 +225,7 @@ void Supervision::note_end(std::size_t index) {
   service.died_at = world_.loop.now();
   service.is_new_sight = true;
   service.is_death_uncounted = true;
+  note_probed(service, std::nullopt);
   if (!service.row.unit.empty()) world_.units.refresh(service.row.unit);
   hooks_.look_wanted();
   reconsider(index);

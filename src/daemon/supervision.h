@@ -62,6 +62,8 @@ class Supervision {
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);
+  void begin_probing(std::size_t index);
+  static void note_probed(Supervised& service, const std::optional<ProcessIdentity>& main);
   void note_unit(std::size_t index, const Result<UnitStatus>& status);
   void reconsider(std::size_t index);
   void plan_wake(std::size_t index, const RestartChoice& choice);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "check/probes.h"
 #include "daemon/supervised.h"
 #include "daemon/supervision.h"
 
@@ -48,9 +49,30 @@ Verb verb_of(const Service& rules, const std::string& init_script, Rung rung) {
   return Verb::stop_start;
 }
 
+Health health_of(const ProbeFinding& probes) {
+  switch (probes.kind) {
+    case ProbeFinding::Kind::fine:
+      return {};
+    case ProbeFinding::Kind::unproven:
+      return {Health::Kind::unproven, probes.reason};
+    case ProbeFinding::Kind::complains:
+      return {Health::Kind::complains, probes.reason};
+    case ProbeFinding::Kind::failing:
+      break;
+  }
+  return {probes.result == ProbeClass::timeout ? Health::Kind::hangs : Health::Kind::fails, probes.reason};
+}
+
 Health health_of(const ResourceFinding& resources) {
   if (!resources.is_broken) return {};
   return {resources.wants_restart ? Health::Kind::too_big : Health::Kind::complains, resources.reason};
+}
+
+/// The graver of both; Health::Kind ascends.
+Health health_of(const ProbeFinding& probes, const ResourceFinding& resources) {
+  auto by_probes = health_of(probes);
+  auto by_resources = health_of(resources);
+  return by_resources.kind > by_probes.kind ? by_resources : by_probes;
 }
 
 /// Down, and ours to bring back.
@@ -102,7 +124,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.jitter = world_.draw_jitter();
   situation.is_machine_busy = is_machine_busy_;
   if (const auto* claim = service.claims.standing(now)) situation.claim = *claim;
-  situation.health = health_of(service.resources);
+  situation.health = health_of(check_probes(service.probes), service.resources);
   situation.waits_for = waits_for(service);
   situation.host = host_verdict(now);
   situation.evidence.upgrade = surroundings_.upgrade();

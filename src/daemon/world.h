@@ -11,6 +11,7 @@
 #include "os/event_loop.h"
 #include "os/host.h"
 #include "os/units.h"
+#include "probe/prober.h"
 
 namespace systemcheck {
 
@@ -28,7 +29,8 @@ struct World {
   /// for. Null: only what was collected counts.
   Host* own_host = nullptr;
   std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
-  std::string boot_id{};  ///< another one each time the machine starts
+  std::string boot_id{};     ///< another one each time the machine starts
+  Prober* prober = nullptr;  ///< none: nothing is asked
 };
 
 }  // namespace systemcheck

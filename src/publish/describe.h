@@ -10,6 +10,7 @@ namespace systemcheck {
 
 /// What is known of each service: one series a service and label value, from the first view on.
 void describe_services(const View& view, Metrics& metrics);
+void describe_probes(const View& view, Metrics& metrics);
 
 /// The thresholds of the configuration, so that alert rules compare with them and repeat nothing.
 void describe_thresholds(const Config& config, Metrics& metrics);

@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <limits>
 #include <sstream>
 #include <unordered_set>
 #include <utility>
@@ -30,17 +31,32 @@ std::string escaped_help(std::string_view help) {
   return escaped;
 }
 
+prometheus::ClientMetric::Histogram one_histogram(const Histogram& histogram) {
+  prometheus::ClientMetric::Histogram result;
+  result.sample_count = static_cast<std::uint64_t>(histogram.count);
+  result.sample_sum = histogram.sum;
+  for (const auto& bucket : histogram.buckets)
+    result.bucket.push_back(
+        {.cumulative_count = static_cast<std::uint64_t>(bucket.count), .upper_bound = bucket.bound});
+  result.bucket.push_back(
+      {.cumulative_count = result.sample_count, .upper_bound = std::numeric_limits<double>::infinity()});
+  return result;
+}
+
 prometheus::ClientMetric one_metric(const Sample& sample, Family::Kind kind) {
   prometheus::ClientMetric metric;
   metric.label.reserve(sample.labels.size());
   for (const auto& [name, value] : sample.labels)
     metric.label.push_back({name, published_text(value)});
-  if (kind == Family::Kind::counter) {
-    metric.counter.value = sample.value;
-  } else {
-    metric.gauge.value = sample.value;
-  }
+  if (kind == Family::Kind::counter) metric.counter.value = sample.value;
+  if (kind == Family::Kind::gauge) metric.gauge.value = sample.value;
+  if (kind == Family::Kind::histogram) metric.histogram = one_histogram(sample.histogram);
   return metric;
+}
+
+prometheus::MetricType type_of(Family::Kind kind) {
+  if (kind == Family::Kind::counter) return prometheus::MetricType::Counter;
+  return kind == Family::Kind::gauge ? prometheus::MetricType::Gauge : prometheus::MetricType::Histogram;
 }
 
 /// 0xFF and 0xFE are in no UTF-8 text.
@@ -57,12 +73,8 @@ std::string series_key(const prometheus::ClientMetric& metric) {
 
 /// Of two series with the same labels the first one stands.
 prometheus::MetricFamily one_family(const Family& family) {
-  const bool is_counter = family.kind == Family::Kind::counter;
   prometheus::MetricFamily result{
-      .name = family.name,
-      .help = escaped_help(family.help),
-      .type = is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge,
-      .metric = {}};
+      .name = family.name, .help = escaped_help(family.help), .type = type_of(family.kind), .metric = {}};
   result.metric.reserve(family.samples.size());
   std::unordered_set<std::string> seen;
   seen.reserve(family.samples.size());
@@ -78,6 +90,7 @@ prometheus::MetricFamily one_family(const Family& family) {
 Metrics describe_view(const View& view, const RequestCounts& requests) {
   Metrics metrics;
   describe_services(view, metrics);
+  describe_probes(view, metrics);
   describe(*view.snapshot, metrics);
   describe_thresholds(*view.config, metrics);
   describe_daemon(view, metrics);

@@ -12,6 +12,7 @@
 #include "collect/snapshot.h"
 #include "config/config.h"
 #include "os/actuator.h"
+#include "publish/probe_row.h"
 
 namespace systemcheck {
 
@@ -63,6 +64,7 @@ struct ServiceRow {
   std::optional<Outcome::Kind> last_outcome{};
   int last_exit = 0;
   Duration backoff_remaining{};
+  std::vector<ProbeRow> probes{};
   bool is_at_cap = false;  ///< every further attempt waits for backoff_max
 };
 

@@ -349,10 +349,10 @@ while True: time.sleep(3600)
         standins = [StandIn(self, f"standin{number}") for number in range(5)]
         pids = [one.start() for one in standins]
         daemon = self.watched(*standins)
-        os.kill(daemon.pid, signal.SIGSTOP)  # It wakes to all of them together.
+        os.kill(daemon.process.pid, signal.SIGSTOP)  # It wakes to all of them together.
         for pid in pids:
             self.kill(pid)
-        os.kill(daemon.pid, signal.SIGCONT)
+        os.kill(daemon.process.pid, signal.SIGCONT)
         daemon.wait_metrics(
             lambda m: all(m("systemcheck_restarts_suppressed_total", service=one.name, reason="host_limit") == 1
                           for one in standins), "all of them to wait")

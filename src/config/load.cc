@@ -117,7 +117,7 @@ MemoryRules read_memory(Section section) {
 }
 
 Result<std::uint64_t> parse_history_size(std::string_view text) {
-  const auto bytes = parse_bytes(text);
+  auto bytes = parse_bytes(text);
   if (!bytes) return bytes;
   if (*bytes >= (std::uint64_t{1} << 20) && *bytes <= (std::uint64_t{16} << 30)) return bytes;
   return Error{Error::Kind::malformed, "'" + printable(text, 64) + "' is not from 1MiB to 16GiB"};

@@ -152,15 +152,7 @@ void Daemon::begin_look() {
   is_look_running_ = true;
   auto job = world_.loop.aside([this, collection = collection_, generation = generation_] {
     auto look = std::make_shared<const ServiceLook>(collection->look());
-    return [this, look, generation] {
-      is_look_running_ = false;
-      if (generation == generation_) {
-        supervision_.see_surroundings(look->packages, look->kill_switch, look->taken);
-        supervision_.see(look->services, look->taken);
-      }
-      try_pending_reload();
-      if (is_look_wanted_) want_look();
-    };
+    return [this, look, generation] { end_look(*look, generation); };
   });
   if (job) {
     look_job_ = *std::move(job);
@@ -168,6 +160,16 @@ void Daemon::begin_look() {
   }
   is_look_running_ = false;
   world_.journal.write(Severity::error, "cannot look at the processes: " + job.error().message);
+}
+
+void Daemon::end_look(const ServiceLook& look, std::uint64_t generation) {
+  is_look_running_ = false;
+  if (generation == generation_) {
+    supervision_.see_surroundings(look.packages, look.kill_switch, look.taken);
+    supervision_.see(look.services, look.taken);
+  }
+  try_pending_reload();
+  if (is_look_wanted_) want_look();
 }
 
 /// Never at once: what changes in one turn of the loop is published together.

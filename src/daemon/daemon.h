@@ -41,6 +41,7 @@ class Daemon {
   void end_cycle(std::shared_ptr<const Snapshot> snapshot);
   void want_look();
   void begin_look();
+  void end_look(const ServiceLook& look, std::uint64_t generation);
   void post_soon();
   void post();
   void try_pending_reload();

@@ -146,28 +146,42 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
   return text_of(json);
 }
 
-Inquiry history_inquiry(std::shared_ptr<StoreLedger> ledger, const Board<View>& views, EventLoop& loop) {
-  return [ledger = std::move(ledger), &views, &loop](std::string_view request, bool is_trusted,
-                                                     const Reply& reply) {
-    const auto audience = is_trusted ? Audience::trusted : Audience::everybody;
-    const auto question = take_word(request);
-    if (question == "history") {
-      const auto query = parse_history_request(request, loop.wall_now());
-      if (!query) return reply(error_json(query.error().message)), true;
-      ledger->read(*query, [reply, audience](const Result<HistoryPage>& page) {
-        reply(page ? history_json(*page, audience) : error_json(page.error().message));
-      });
-      return true;
-    }
-    if (question != "explain") return false;
+namespace {
+
+/// Asks the history, and puts its answers into words.
+struct HistoryDesk {
+  std::shared_ptr<StoreLedger> ledger{};
+  const Board<View>& views;
+  EventLoop& loop;
+
+  void answer_history(std::string_view request, Audience audience, const Reply& reply) const {
+    const auto query = parse_history_request(request, loop.wall_now());
+    if (!query) return reply(error_json(query.error().message));
+    ledger->read(*query, [reply, audience](const Result<HistoryPage>& page) {
+      reply(page ? history_json(*page, audience) : error_json(page.error().message));
+    });
+  }
+  void explain(std::string_view service, Audience audience, const Reply& reply) const {
     const auto view = views.newest();
-    const auto* row = find_row(*view, take_word(request));
-    if (row == nullptr) return reply(error_json("no such service is watched")), true;
+    const auto* row = find_row(*view, service);
+    if (row == nullptr) return reply(error_json("no such service is watched"));
     ledger->read({.service = row->name, .since = {}, .limit = explained_actions},
                  [reply, audience, view, row](const Result<HistoryPage>& page) {
                    reply(explain_json(*view, *row, page, audience));
                  });
-    return true;
+  }
+};
+
+}  // namespace
+
+Inquiry history_inquiry(std::shared_ptr<StoreLedger> ledger, const Board<View>& views, EventLoop& loop) {
+  const HistoryDesk desk{.ledger = std::move(ledger), .views = views, .loop = loop};
+  return [desk](std::string_view request, bool is_trusted, const Reply& reply) {
+    const auto audience = is_trusted ? Audience::trusted : Audience::everybody;
+    const auto question = take_word(request);
+    if (question == "history") desk.answer_history(request, audience, reply);
+    if (question == "explain") desk.explain(take_word(request), audience, reply);
+    return question == "history" || question == "explain";
   };
 }
 

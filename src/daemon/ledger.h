@@ -56,7 +56,7 @@ class StoreLedger final : public Ledger {
   void put(Record record) override { store_.put(std::move(record)); }
   [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
   [[nodiscard]] std::optional<HistoryRow> status() const override;
-  void read(HistoryQuery query, Store::OnPage on_page) { store_.read(std::move(query), std::move(on_page)); }
+  void read(HistoryQuery query, const Store::OnPage& on_page) { store_.read(std::move(query), on_page); }
 
  private:
   Store store_;

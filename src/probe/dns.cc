@@ -70,7 +70,7 @@ Step DnsQuery::judge(std::string_view message) {
   return conclude(is_right ? ProbeClass::ok : ProbeClass::bad_banner, rcode_word(rcode));
 }
 
-Step DnsQuery::end() {
+Step DnsQuery::end() const {
   return conclude(ProbeClass::reset, seen_ == 0 ? "it closed the connection without a word"
                                                 : "it closed the connection within its answer");
 }

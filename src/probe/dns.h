@@ -19,7 +19,7 @@ class DnsQuery {
   Step begin();
   /// Over UDP one datagram at a time; one that is not the answer to this query is passed over.
   Step feed(std::string_view bytes);
-  Step end();
+  [[nodiscard]] Step end() const;
 
  private:
   [[nodiscard]] std::string question() const;

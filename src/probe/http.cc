@@ -47,7 +47,7 @@ std::size_t find_body(std::string_view seen) {
 
 }  // namespace
 
-Step HttpGet::begin() {
+Step HttpGet::begin() const {
   return say("GET " + question_.path + " HTTP/1.1\r\nHost: " + question_.host +
              "\r\nUser-Agent: systemcheck\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 }

@@ -23,7 +23,7 @@ class HttpGet {
  public:
   explicit HttpGet(HttpQuestion question) : question_(std::move(question)) {}
 
-  Step begin();
+  [[nodiscard]] Step begin() const;
   Step feed(std::string_view bytes);
   Step end();
 

@@ -24,7 +24,7 @@ Step LineDialogue::feed(std::string_view bytes) {
   return say(std::move(to_send));
 }
 
-Step LineDialogue::end() {
+Step LineDialogue::end() const {
   if (seen_ == 0) return conclude(ProbeClass::reset, "it closed the connection without a word");
   return conclude(ProbeClass::reset, "it closed the connection in the middle of the conversation");
 }

@@ -19,7 +19,7 @@ class LineDialogue {
 
   Step begin() { return wait_for_more(); }
   Step feed(std::string_view bytes);
-  Step end();
+  [[nodiscard]] Step end() const;
 
  private:
   JudgeLine judge_;

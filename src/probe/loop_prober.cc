@@ -51,7 +51,7 @@ class Conversation final : public Question {
     tls_.reset();
     socket_.reset();
   }
-  std::string what_is_missing() const override {
+  [[nodiscard]] std::string what_is_missing() const override {
     return (is_connected_ ? "no answer within " : "no connection within ") + duration_text(probe().timeout);
   }
 

@@ -18,7 +18,9 @@ class Question : public Watch::Registration {
   }
 
  protected:
-  virtual std::string what_is_missing() const { return "no answer within " + duration_text(probe_.timeout); }
+  [[nodiscard]] virtual std::string what_is_missing() const {
+    return "no answer within " + duration_text(probe_.timeout);
+  }
   /// Gives back what the question holds: descriptors, children.
   virtual void let_go() = 0;
 

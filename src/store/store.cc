@@ -196,7 +196,7 @@ void Store::count(const Record& record) {
   if (std::holds_alternative<Memo>(record)) ++status_.memos_total;
 }
 
-void Store::read(HistoryQuery query, OnPage on_page) {
+void Store::read(HistoryQuery query, const OnPage& on_page) {
   query.limit = std::min(query.limit, page_limit);
   Batch waiting;
   if (!status_.is_ok) {

@@ -52,7 +52,7 @@ class Store {
   ActionNumber intend(Intention intention, Duration at_most, Callback then);
   void put(Record record);
   /// Answers later, once.
-  void read(HistoryQuery query, OnPage on_page);
+  void read(HistoryQuery query, const OnPage& on_page);
   [[nodiscard]] const StoreStatus& status() const { return status_; }
 
   static constexpr std::size_t waiting_max = 4096;

@@ -44,6 +44,8 @@ cycle: 1s
 mode: act
 discover: false
 snmp: {mode: disabled}
+# Much dies here in a short while, and nobody is about to start anything by hand.
+restart_policy: {grace: 1s, host_limit: {restarts: 100, share: 100%}}
 services:
 $(cat /run/services)
   transient: {match: {unit: transient.service}}

@@ -46,6 +46,7 @@ try_package() {
   grep '^systemcheck_load1 ' /tmp/metrics
   rm /tmp/metrics
   dpkg --purge systemcheck >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+  hash -r  # Where it was is not where it is.
   ! command -v systemcheckd || { echo "still there after purging" >&2; exit 1; }
 }
 

@@ -66,16 +66,16 @@ RestartChoice decide_healthy(const RestartPolicy& policy, RestartMemo memo, cons
   return choice;
 }
 
-RestartChoice decide_held(RestartMemo memo, Owner owner, Suppressed why, std::string reason) {
+RestartChoice decide_held(RestartMemo memo, Owner owner, std::string reason) {
   memo.suspect_since.reset();
   auto choice = stand_by(std::move(memo), ServiceState::held, std::move(reason));
   choice.owner = owner;
-  return withhold(std::move(choice), why);
+  return withhold(std::move(choice), suppressed_by(owner));
 }
 
 /// Looked at again and again: an upgrade may end without anything that would tell.
 RestartChoice decide_upgrade(RestartMemo memo, std::string reason, Instant now) {
-  auto choice = decide_held(std::move(memo), Owner::upgrade, Suppressed::upgrade, std::move(reason));
+  auto choice = decide_held(std::move(memo), Owner::upgrade, std::move(reason));
   choice.step = RestartStep::look_again;
   choice.wake_at = now + look_again_in_upgrade;
   return choice;
@@ -258,7 +258,7 @@ RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSit
   if (situation.is_new_sight && memo.gone_sightings < sightings_needed) ++memo.gone_sightings;
   if (auto owner = find_owner(situation, cause)) {
     if (owner->owner == Owner::upgrade) return decide_upgrade(std::move(memo), std::move(owner->reason), now);
-    return decide_held(std::move(memo), owner->owner, suppressed_by(owner->owner), std::move(owner->reason));
+    return decide_held(std::move(memo), owner->owner, std::move(owner->reason));
   }
   switch (cause.kind) {
     case Kind::unsettled:

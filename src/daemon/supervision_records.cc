@@ -14,38 +14,6 @@ namespace {
 
 std::string memory_key(const std::string& service) { return "restart/" + service; }
 
-std::string_view verb_word(Verb verb) {
-  switch (verb) {
-    case Verb::start:
-      return "start";
-    case Verb::stop:
-      return "stop";
-    case Verb::reload:
-      return "reload";
-    case Verb::stop_start:
-      return "stop_start";
-    case Verb::restart:
-      break;
-  }
-  return "restart";
-}
-
-std::string_view kind_word(Outcome::Kind kind) {
-  switch (kind) {
-    case Outcome::Kind::succeeded:
-      return "succeeded";
-    case Outcome::Kind::failed:
-      return "failed";
-    case Outcome::Kind::timed_out:
-      return "timed_out";
-    case Outcome::Kind::refused:
-      return "refused";
-    case Outcome::Kind::lost:
-      break;
-  }
-  return "lost";
-}
-
 std::string identity_text(const std::optional<ProcessIdentity>& process) {
   return process ? fmt::format("{}:{}", process->pid, process->start_ticks) : std::string{};
 }
@@ -57,7 +25,7 @@ Intention Supervision::intention_of(const Supervised& service, const Order& orde
   return {.number = 0,
           .at = world_.loop.wall_now(),
           .service = service.rules.name,
-          .verb = std::string(verb_word(order.verb)),
+          .verb = std::string(word(order.verb)),
           .reason = reason,
           .command = actuator_->describe(order),
           .owner = std::string(word(service.row.owner)),
@@ -78,7 +46,7 @@ void Supervision::record_outcome(Supervised& service, const Outcome& outcome) {
   const auto now = world_.loop.now();
   world_.ledger->put(ActionEnd{.number = *service.action,
                                .at = world_.loop.wall_now(),
-                               .kind = std::string(kind_word(outcome.kind)),
+                               .kind = std::string(word(outcome.kind)),
                                .exit_status = outcome.exit_code,
                                .detail = outcome.detail,
                                .output = outcome.output,

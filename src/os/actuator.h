@@ -1,15 +1,18 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/identity.h"
 #include "base/units.h"
+#include "base/vocabulary.h"
 
 namespace systemcheck {
 
@@ -23,6 +26,12 @@ enum class Verb {
   reload,  ///< it reads its configuration anew; where it cannot do that, a restart
   restart,
   stop_start,  ///< its processes are ended, and seen to be gone, before it is started again
+};
+
+template <>
+struct Words<Verb> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 5> all{"start", "stop", "reload", "restart", "stop_start"};
 };
 
 /// How one service is started and stopped: by its own commands where it has some, else its unit.
@@ -79,6 +88,12 @@ struct Outcome {
   std::string detail{};  ///< a line for people: the end of the command's output, or why
   Refusal refusal = Refusal::none;
   std::string output{};  ///< the end of what the command wrote, as it was
+};
+
+template <>
+struct Words<Outcome::Kind> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 5> all{"succeeded", "failed", "timed_out", "refused", "lost"};
 };
 
 using OnOutcome = std::function<void(const Outcome&)>;

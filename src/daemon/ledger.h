@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/history_status.h"
 #include "os/event_loop.h"
-#include "publish/view.h"
 #include "store/store.h"
 
 namespace systemcheck {
@@ -22,7 +22,7 @@ class Ledger {
   /// What an earlier daemon left, as it was when this one began.
   [[nodiscard]] virtual const Memos& memos() const = 0;
   /// Without a value: nothing is kept.
-  [[nodiscard]] virtual std::optional<HistoryRow> status() const = 0;
+  [[nodiscard]] virtual std::optional<HistoryStatus> status() const = 0;
 };
 
 /// Keeps nothing.
@@ -34,7 +34,7 @@ class NoLedger final : public Ledger {
   }
   void put(Record) override {}
   [[nodiscard]] const Memos& memos() const override { return nothing_; }
-  [[nodiscard]] std::optional<HistoryRow> status() const override { return std::nullopt; }
+  [[nodiscard]] std::optional<HistoryStatus> status() const override { return std::nullopt; }
 
  private:
   ActionNumber last_ = 0;
@@ -55,7 +55,7 @@ class StoreLedger final : public Ledger {
   }
   void put(Record record) override { store_.put(std::move(record)); }
   [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
-  [[nodiscard]] std::optional<HistoryRow> status() const override;
+  [[nodiscard]] std::optional<HistoryStatus> status() const override { return store_.status(); }
   void read(HistoryQuery query, const Store::OnPage& on_page) { store_.read(std::move(query), on_page); }
 
  private:

@@ -19,7 +19,7 @@ void describe_thresholds(const Config& config, Metrics& metrics);
 void describe_daemon(const View& view, Metrics& metrics);
 
 /// The history: only where one is kept.
-void describe_history(const HistoryRow& history, Metrics& metrics);
+void describe_history(const HistoryStatus& history, Metrics& metrics);
 
 /// HTTP requests; every page has its usual codes from the start, at 0.
 void describe_requests(const RequestCounts& requests, Metrics& metrics);

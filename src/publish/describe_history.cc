@@ -5,7 +5,7 @@
 
 namespace systemcheck {
 
-void describe_history(const HistoryRow& history, Metrics& metrics) {
+void describe_history(const HistoryStatus& history, Metrics& metrics) {
   const auto records = [&](std::string_view kind, std::uint64_t count) {
     metrics.counter(
         "systemcheck_history_records_total",

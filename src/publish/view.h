@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/history_status.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "collect/snapshot.h"
@@ -68,19 +69,6 @@ struct ServiceRow {
   bool is_at_cap = false;  ///< every further attempt waits for backoff_max
 };
 
-/// Of what is kept on disk; counters start at zero with the daemon.
-struct HistoryRow {
-  bool is_ok = false;
-  std::string problem{};
-  std::uint64_t actions_total = 0;
-  std::uint64_t outcomes_total = 0;
-  std::uint64_t events_total = 0;
-  std::uint64_t memos_total = 0;
-  std::uint64_t write_errors_total = 0;
-  std::uint64_t dropped_total = 0;
-  std::uint64_t size_bytes = 0;
-};
-
 struct DaemonRow {
   std::string version{};
   WallTime started_at{};
@@ -92,9 +80,9 @@ struct DaemonRow {
   WallTime config_loaded_at{};
   std::uint64_t config_hash = 0;  ///< 48 bits
   Mode mode = Mode::observe;
-  bool are_actions_disabled = false;      ///< by the kill switch
-  bool has_upgrade_hold_expired = false;  ///< packages are being changed for so long that it counts no more
-  std::optional<HistoryRow> history{};    ///< without a value: none is kept
+  bool are_actions_disabled = false;       ///< by the kill switch
+  bool has_upgrade_hold_expired = false;   ///< packages are being changed for so long that it counts no more
+  std::optional<HistoryStatus> history{};  ///< without a value: none is kept
 };
 
 struct FileSystemRow {

@@ -7,23 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "base/history_status.h"
 #include "os/event_loop.h"
 #include "os/worker.h"
 #include "store/backstage.h"
 
 namespace systemcheck {
-
-struct StoreStatus {
-  bool is_ok = false;
-  std::string problem{};  ///< of the last attempt to write, when it is not ok
-  std::uint64_t actions_total = 0;
-  std::uint64_t outcomes_total = 0;
-  std::uint64_t events_total = 0;
-  std::uint64_t memos_total = 0;
-  std::uint64_t write_errors_total = 0;
-  std::uint64_t dropped_total = 0;
-  std::uint64_t size_bytes = 0;
-};
 
 /// The history, written by a thread of its own. Belongs to the main thread, which it never keeps waiting.
 ///
@@ -53,7 +42,7 @@ class Store {
   void put(Record record);
   /// Answers later, once.
   void read(HistoryQuery query, const OnPage& on_page);
-  [[nodiscard]] const StoreStatus& status() const { return status_; }
+  [[nodiscard]] const HistoryStatus& status() const { return status_; }
 
   static constexpr std::size_t waiting_max = 4096;
   static constexpr std::size_t reads_max = 16;
@@ -81,7 +70,7 @@ class Store {
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Worker> worker_{};
   Memos memos_{};
-  StoreStatus status_{};
+  HistoryStatus status_{};
   std::deque<Record> waiting_{};
   std::map<std::string, std::string, std::less<>> waiting_memos_{};
   std::shared_ptr<const Batch> batch_{};  ///< being written

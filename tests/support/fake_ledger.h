@@ -24,7 +24,7 @@ class FakeLedger final : public Ledger {
     records.push_back(std::move(record));
   }
   [[nodiscard]] const Memos& memos() const override { return remembered; }
-  [[nodiscard]] std::optional<HistoryRow> status() const override { return HistoryRow{.is_ok = true}; }
+  [[nodiscard]] std::optional<HistoryStatus> status() const override { return HistoryStatus{.is_ok = true}; }
 
   template <typename Kind>
   [[nodiscard]] std::vector<Kind> all() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace systemcheck {
 
@@ -20,6 +21,11 @@ struct UnitStatus {
   std::uint64_t active_enter_us = 0;  ///< wall clock, µs since the epoch; 0: never since boot
   /// A stop (or a conflicting) job was seen for it since it was last active: somebody asked for it.
   bool stop_job_seen = false;
+  /// Another one each time it is started, 32 hexadecimal digits; empty: never since boot.
+  std::string invocation_id{};
+  std::vector<std::string> triggered_by{};  ///< units that start it on demand: .socket, .timer, .path
+  /// What systemd stops along with it: all that requires it, is bound to it or part of it.
+  std::vector<std::string> stopped_with_it{};
 };
 
 /// What systemd is doing as a whole.

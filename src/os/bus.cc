@@ -4,6 +4,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "os/os_error.h"
@@ -43,6 +45,36 @@ BusValue read_flag(sd_bus_message* message) {
   return flag != 0;
 }
 
+BusValue read_texts(sd_bus_message* message) {
+  std::vector<std::string> texts;
+  if (sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "s") <= 0) return {};
+  const char* text = nullptr;
+  while (sd_bus_message_read_basic(message, SD_BUS_TYPE_STRING, &text) > 0)
+    texts.emplace_back(text);
+  (void)sd_bus_message_exit_container(message);
+  return texts;
+}
+
+BusValue read_bytes(sd_bus_message* message) {
+  const void* bytes = nullptr;
+  std::size_t size = 0;
+  if (sd_bus_message_read_array(message, SD_BUS_TYPE_BYTE, &bytes, &size) < 0) return {};
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : std::span(static_cast<const unsigned char*>(bytes), size)) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+BusValue read_array_value(sd_bus_message* message, std::string_view contents) {
+  if (contents == "s") return read_texts(message);
+  if (contents == "y") return read_bytes(message);
+  (void)sd_bus_message_skip(message, nullptr);
+  return {};
+}
+
 /// The next value, whatever it is; what we have no use for is skipped.
 BusValue read_value(sd_bus_message* message, char type) {
   switch (type) {
@@ -66,6 +98,7 @@ BusValue read_next(sd_bus_message* message) {
   char type = 0;
   const char* contents = nullptr;
   if (sd_bus_message_peek_type(message, &type, &contents) <= 0) return {};
+  if (type == SD_BUS_TYPE_ARRAY) return read_array_value(message, contents);
   if (type != SD_BUS_TYPE_VARIANT) return read_value(message, type);
   if (sd_bus_message_enter_container(message, type, contents) < 0) return {};
   auto value = read_next(message);

@@ -18,8 +18,9 @@ struct sd_event;
 
 namespace systemcheck {
 
-/// A basic value in a message; object paths are strings, what is neither of these is std::monostate.
-using BusValue = std::variant<std::monostate, std::string, std::uint64_t, bool>;
+/// A value in a message: object paths are strings, an array of bytes is one string of hexadecimal digits;
+/// what is none of these is std::monostate.
+using BusValue = std::variant<std::monostate, std::string, std::uint64_t, bool, std::vector<std::string>>;
 
 /// A message of the bus as plain data.
 struct BusMessage {

@@ -21,6 +21,18 @@ std::string text(const BusMessage& message, const std::string& name) {
   return property<std::string>(message, name);
 }
 
+/// The other ends of the dependencies through which a stop goes on, systemd.unit(5).
+constexpr std::array stop_goes_on{"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo"};
+
+std::vector<std::string> stopped_along(const BusMessage& properties) {
+  std::vector<std::string> units;
+  for (const auto* dependency : stop_goes_on) {
+    for (auto& unit : property<std::vector<std::string>>(properties, dependency))
+      if (std::ranges::find(units, unit) == units.end()) units.push_back(std::move(unit));
+  }
+  return units;
+}
+
 pid_t to_pid(std::uint64_t number) {
   const bool is_pid = number <= static_cast<std::uint64_t>(std::numeric_limits<pid_t>::max());
   return is_pid ? static_cast<pid_t>(number) : 0;
@@ -58,6 +70,9 @@ UnitStatus parse_unit_status(const std::string& name, const BusMessage& properti
   status.main_pid = to_pid(property<std::uint64_t>(properties, "MainPID"));
   status.control_group = text(properties, "ControlGroup");
   status.active_enter_us = property<std::uint64_t>(properties, "ActiveEnterTimestamp");
+  status.invocation_id = text(properties, "InvocationID");
+  status.triggered_by = property<std::vector<std::string>>(properties, "TriggeredBy");
+  status.stopped_with_it = stopped_along(properties);
   return status;
 }
 

@@ -31,6 +31,8 @@ class FakeSystemd {
     std::uint32_t main_pid = 0;
     std::string control_group{};
     std::uint64_t active_enter_us = 0;
+    std::string trigger = "on-demand.socket";
+    std::string requirer = "front.service";
     // How it behaves.
     std::string job_result = "done";
     bool jobs_hang = false;
@@ -288,12 +290,14 @@ class FakeSystemd {
   void answer_properties(sd_bus_message* message) {
     const auto unit = unit_at(sd_bus_message_get_path(message));
     must(sd_bus_reply_method_return(
-        message, "a{sv}", 12, "Id", "s", unit.id.c_str(), "LoadState", "s", unit.load_state.c_str(),
+        message, "a{sv}", 16, "Id", "s", unit.id.c_str(), "LoadState", "s", unit.load_state.c_str(),
         "ActiveState", "s", unit.active_state.c_str(), "SubState", "s", unit.sub_state.c_str(),
         "UnitFileState", "s", unit.unit_file_state.c_str(), "Result", "s", unit.result.c_str(), "MainPID",
         "u", unit.main_pid, "ControlGroup", "s", unit.control_group.c_str(), "ActiveEnterTimestamp", "t",
-        unit.active_enter_us, "Names", "as", 1, unit.id.c_str(), "CPUWeight", "d", 1.5, "Job", "(uo)", 7,
-        "/"));
+        unit.active_enter_us, "InvocationID", "ay", 2, 0x5C, static_cast<int>(unit.main_pid % 256),
+        "TriggeredBy", "as", 1, unit.trigger.c_str(), "RequiredBy", "as", 2, unit.requirer.c_str(),
+        "multi-user.target", "BoundBy", "as", 1, unit.requirer.c_str(), "Names", "as", 1, unit.id.c_str(),
+        "CPUWeight", "d", 1.5, "Job", "(uo)", 7, "/"));
   }
   [[nodiscard]] Unit unit_at(const std::string& path) const {
     for (const auto& [name, unit] : units_) {

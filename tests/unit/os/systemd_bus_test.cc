@@ -34,6 +34,20 @@ TEST_F(SystemdBusTest, ReportsEachUnitWhole) {
   EXPECT_EQ(units->manager(), Manager::running);
 }
 
+TEST_F(SystemdBusTest, ReportsWhatStartsAUnitAndWhatStopsWithIt) {
+  connect_and_see();
+  EXPECT_THAT(seen[web].triggered_by, ElementsAre("on-demand.socket"));
+  EXPECT_THAT(seen[web].stopped_with_it, ElementsAre("front.service", "multi-user.target"));
+}
+
+TEST_F(SystemdBusTest, ReportsAnotherInvocationAfterEachStart) {
+  connect_and_see();
+  EXPECT_EQ(seen[web].invocation_id, "5cbd");
+  systemd->admin("restart", web);
+  run_until([this] { return seen[web].main_pid > 702; });
+  EXPECT_EQ(seen[web].invocation_id, "5cbf");
+}
+
 TEST_F(SystemdBusTest, ReportsAUnitThatIsNotThere) {
   connect_and_see();
   watch({"nothing.service"});

@@ -12,10 +12,12 @@ TEST(ParseUnitStatus, TakesMissingAndMistypedPropertiesForNothing) {
   BusMessage message;
   message.properties["ActiveState"] = std::uint64_t{1};
   message.properties["MainPID"] = std::uint64_t{1} << 40;
+  message.properties["TriggeredBy"] = std::string("a.socket");
   const auto status = parse_unit_status("x.service", message);
   EXPECT_EQ(status.name, "x.service");
   EXPECT_EQ(status.active_state, "");
   EXPECT_EQ(status.main_pid, 0);
+  EXPECT_TRUE(status.triggered_by.empty());
 }
 
 TEST(ParseUnitId, IsTheNameAskedForWhereSystemdSaysNone) {

@@ -30,7 +30,8 @@ class Watch {
   std::unique_ptr<Registration> registration_{};
 };
 
-enum class Ready { readable, writable };
+/// Exceptional: EPOLLPRI, by which the kernel reports pressure, psi.rst.
+enum class Ready { readable, writable, exceptional };
 /// What is served first when several things are ready: a death before a log line.
 enum class Priority { urgent, normal, idle };
 

@@ -83,6 +83,18 @@ std::int64_t priority_of(Priority priority) {
   return SD_EVENT_PRIORITY_NORMAL;
 }
 
+std::uint32_t events_of(Ready ready) {
+  switch (ready) {
+    case Ready::readable:
+      return EPOLLIN;
+    case Ready::writable:
+      return EPOLLOUT;
+    case Ready::exceptional:
+      break;
+  }
+  return EPOLLPRI;
+}
+
 /// Rounded up, so that nothing fires before its time; the past is now.
 std::uint64_t monotonic_us(Instant when) {
   constexpr auto latest = Instant::max() - microseconds{1};
@@ -166,8 +178,7 @@ Watch SdEventLoop::at(Instant when, Callback callback) {
 
 Result<Watch> SdEventLoop::when_ready(int descriptor, Ready ready, Priority priority, Callback callback) {
   auto io = std::make_unique<Source>(std::move(callback));
-  const std::uint32_t events = ready == Ready::readable ? EPOLLIN : EPOLLOUT;
-  const int result = add_io(event_.get(), *io, descriptor, events);
+  const int result = add_io(event_.get(), *io, descriptor, events_of(ready));
   if (result < 0) return sd_error("cannot wait for a descriptor", result);
   (void)sd_event_source_set_priority(io->source.get(),
                                      priority_of(priority));  // Fails only on a dead source.

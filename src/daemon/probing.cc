@@ -11,6 +11,7 @@ struct Probing::Asked {
   Probe probe{};
   ProbeRow row{};
   bool has_succeeded = false;  ///< since the start
+  Instant next_at{};
   Watch question{};
   Watch next{};
 };
@@ -31,6 +32,24 @@ Probing::Probing(EventLoop& loop, Prober& prober, const Service& service, Durati
 
 Probing::~Probing() = default;
 
+void Probing::continue_from(const Probing& before) {
+  main_ = before.main_;
+  started_at_ = before.started_at_;
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    auto& asked = *asked_[i];
+    auto next = first_turn(i);
+    const auto known =
+        std::ranges::find_if(before.asked_, [&](const auto& it) { return it->probe == asked.probe; });
+    if (known != before.asked_.end()) {
+      asked.row = (*known)->row;
+      asked.has_succeeded = (*known)->has_succeeded;
+      // A question that was under way is asked again; a shorter cycle is kept from now on.
+      next = std::clamp((*known)->next_at, loop_.now(), loop_.now() + pace(asked));
+    }
+    if (main_) plan(i, next);
+  }
+}
+
 void Probing::note_process(const std::optional<ProcessIdentity>& main) {
   if (main == main_) return;
   main_ = main;
@@ -49,12 +68,14 @@ void Probing::begin_anew() {
 }
 
 /// Spread over the interval, so that they do not all knock in the same moment, cycle after cycle.
+Instant Probing::first_turn(std::size_t index) const {
+  const auto place = static_cast<std::int64_t>(index);
+  return loop_.now() + place * pace(*asked_[index]) / static_cast<std::int64_t>(asked_.size());
+}
+
 void Probing::start() {
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
-    const auto share =
-        static_cast<std::int64_t>(i) * pace(*asked_[i]) / static_cast<std::int64_t>(asked_.size());
-    plan(i, loop_.now() + share);
-  }
+  for (std::size_t i = 0; i < asked_.size(); ++i)
+    plan(i, first_turn(i));
 }
 
 /// Whether it has come up is asked more often than whether it still is.
@@ -72,6 +93,7 @@ void Probing::stop() {
 }
 
 void Probing::plan(std::size_t index, Instant when) {
+  asked_[index]->next_at = when;
   asked_[index]->next = loop_.at(when, [this, index] { ask(index); });
 }
 

@@ -30,6 +30,9 @@ class Probing {
   Probing& operator=(const Probing&) = delete;
   ~Probing();
 
+  /// Goes on where `before` stands: a probe that is in both keeps its counters and its turn. For a
+  /// configuration that was read anew; to be called before anything else.
+  void continue_from(const Probing& before);
   /// To be told at every look. A start after a stop, or another identity, begins anew.
   void note_process(const std::optional<ProcessIdentity>& main);
   /// Counters back to zero: a restart is under way.
@@ -42,6 +45,7 @@ class Probing {
   struct Asked;
 
   void start();
+  [[nodiscard]] Instant first_turn(std::size_t index) const;
   [[nodiscard]] Duration pace(const Asked& asked) const;
   void stop();
   void ask(std::size_t index);

@@ -68,7 +68,7 @@ void Supervision::note_probed(Supervised& service, const std::optional<ProcessId
 
 void Supervision::begin_probing(std::size_t index) {
   auto& service = *services_[index];
-  service.probing.reset();
+  const auto before = std::exchange(service.probing, nullptr);
   service.probes.clear();
   service.row.probes.clear();
   if (world_.prober == nullptr || !world_.is_this_machine || service.rules.probes.empty()) return;
@@ -80,8 +80,9 @@ void Supervision::begin_probing(std::size_t index) {
         asked.row.probes = asked.probing->rows();
         reconsider(index);
       });
+  if (before) service.probing->continue_from(*before);
   service.row.probes = service.probing->rows();
-  service.probing->note_process(service.died_at ? std::nullopt : service.sight.main);
+  note_probed(service, service.died_at ? std::nullopt : service.sight.main);
 }
 
 bool Supervision::has_order_in_flight() const {

@@ -16,10 +16,13 @@
 namespace systemcheck {
 namespace {
 
+bool is_udp(const Probe& probe) {
+  return probe.kind == ProbeKind::dns && probe.transport == DnsTransport::udp;
+}
+
 SocketKind socket_kind(const Probe& probe) {
   if (probe.kind == ProbeKind::unix_socket) return SocketKind::local;
-  const bool is_udp = probe.kind == ProbeKind::dns && probe.transport == DnsTransport::udp;
-  return is_udp ? SocketKind::udp : SocketKind::tcp;
+  return is_udp(probe) ? SocketKind::udp : SocketKind::tcp;
 }
 
 std::string address_of(const Probe& probe) {
@@ -123,7 +126,10 @@ class Conversation final : public Question {
           tls_ ? tls_->take(buffer) : TlsSession::Outcome{.socket = take_bytes(socket_.number(), buffer)};
       if (outcome.socket.kind == SocketOutcome::Kind::would_wait) return listen();
       if (outcome.socket.kind == SocketOutcome::Kind::failed) return give(failure_of(outcome));
-      if (outcome.socket.kind == SocketOutcome::Kind::closed) return part_at_end();
+      if (outcome.socket.kind == SocketOutcome::Kind::closed) {
+        if (is_udp(probe())) continue;  // An empty datagram ends nothing.
+        return part_at_end();
+      }
       const auto step = dialogue_.feed({buffer.data(), outcome.socket.count});
       to_send_ += step.send;
       if (step.verdict) return part(*step.verdict);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""tidy.py BUILD: clang-tidy over every .cc of src/ and contrib/, as .clang-tidy says, with the flags of that build.
+"""tidy.py BUILD [FILE…]: clang-tidy over every .cc of src/ and contrib/, or over these of them, as .clang-tidy says,
+with the flags of that build.
 
 A file that passed is not looked at again until something that it is made of changes: itself, a header
 of ours that it includes, the rules, its flags, or clang-tidy. What passed is remembered in the user's cache.
@@ -34,9 +35,10 @@ def fingerprint(entry, common):
     parts = {}
     own_includes(pathlib.Path(entry["file"]), lambda path: path.read_text(encoding="utf-8"), parts)
     digest = hashlib.sha256(common)
-    digest.update(entry["command"].split(" -o ")[0].encode())
+    # The same source in another clone is the same source.
+    digest.update(entry["command"].split(" -o ")[0].replace(str(ROOT), "").encode())
     for path, text in sorted(parts.items()):
-        digest.update(f"\0{path}\0{text}".encode())
+        digest.update(f"\0{path.relative_to(ROOT)}\0{text}".encode())
     return digest.hexdigest()
 
 
@@ -58,8 +60,11 @@ def main():
     version = subprocess.run(["clang-tidy", "--version"], stdout=subprocess.PIPE, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
 
+    chosen = {str(pathlib.Path(file).resolve()) for file in sys.argv[2:]}
     wanted = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
+        if chosen and entry["file"] not in chosen:
+            continue
         if pathlib.Path(entry["file"]).is_relative_to(ROOT / "src") or "/contrib/" in entry["file"]:
             mark = cache / fingerprint(entry, common)
             if not mark.exists():

@@ -13,6 +13,7 @@ struct HistoryStatus {
   std::uint64_t outcomes_total = 0;
   std::uint64_t events_total = 0;
   std::uint64_t memos_total = 0;
+  std::uint64_t situations_total = 0;
   std::uint64_t write_errors_total = 0;
   std::uint64_t dropped_total = 0;
   std::uint64_t size_bytes = 0;

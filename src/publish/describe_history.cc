@@ -10,12 +10,13 @@ void describe_history(const HistoryStatus& history, Metrics& metrics) {
     metrics.counter(
         "systemcheck_history_records_total",
         "Records written to the history: actions that began, what came of them (outcome), changes "
-        "of state (event), and what outlives the daemon (memo).",
+        "of state (event), what was decided upon (situation), and what outlives the daemon (memo).",
         static_cast<double>(count), {{"kind", std::string(kind)}});
   };
   records("action", history.actions_total);
   records("outcome", history.outcomes_total);
   records("event", history.events_total);
+  records("situation", history.situations_total);
   records("memo", history.memos_total);
   metrics.counter("systemcheck_history_write_errors_total",
                   "Attempts to write to the history that failed; what was to be written is tried again.",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/database.h"
+#include "store/file_identity.h"
 
 namespace systemcheck {
 
@@ -26,29 +27,41 @@ struct Written {
 
 /// The file through all its misfortunes. Belongs to the store's thread once the store runs.
 ///
-/// After any failure but a lock the file is closed and opened anew the next time: it may have been
-/// replaced, its directory mounted, its disk emptied.
+/// After any failure but a lock the file is closed and opened anew the next time: its directory may have been
+/// mounted, its disk emptied. Before each batch it is looked whether it still has its name: what is written
+/// to a file that was removed, replaced or unmounted is lost.
 class Backstage {
  public:
-  explicit Backstage(StoreOpening opening) : opening_(std::move(opening)) {}
+  explicit Backstage(StoreOpening opening) : opening_(std::move(opening)), log_(opening_.path + "-wal") {}
 
-  Written write(const Batch& batch, WallTime now);
+  Written write(const Batch& batch, const Moment& now);
   /// What is in the file, with what waits to be written in front of it.
-  Result<HistoryPage> read(const HistoryQuery& query, const Batch& waiting, WallTime now);
-  Result<Memos> memos(WallTime now);
+  Result<HistoryPage> read(const HistoryQuery& query, const Batch& waiting, const Moment& now);
+  Result<Memos> memos(const Moment& now);
   [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
 
  private:
-  Status open(WallTime now);
-  Status set_aside(WallTime now);
-  Status try_to_write(const Batch& batch, WallTime now);
-  Result<HistoryPage> read_file(const HistoryQuery& query, WallTime now);
-  void tidy(WallTime now);
+  Status open(const Moment& now);
+  Status open_file(const Moment& now);
+  Status remember_anew(const Moment& now);
+  void leave_lost_file();
+  Status set_aside(const Moment& now);
+  Status try_to_write(const Batch& batch, const Moment& now);
+  Status make_log_small();
+  void know_memos(const Batch& batch);
+  Result<HistoryPage> read_file(const HistoryQuery& query, const Moment& now);
+  void tidy(const Moment& now);
 
   const StoreOpening opening_;
+  const std::string log_;  ///< its path
   std::unique_ptr<Database> database_{};
+  std::optional<FileIdentity> file_identity_{};
+  std::optional<FileIdentity> log_identity_{};
+  Memos known_memos_{};  ///< what the next daemon must find, also in a file that is begun anew
+  bool is_begun_anew_ = false;
+  std::string lost_{};  ///< what became of the last file; told when there is another
   std::string notice_{};
-  std::optional<WallTime> tidied_at_{};
+  std::optional<Instant> tidied_at_{};
 };
 
 /// Damaged files that are kept beside the good one, the newest.

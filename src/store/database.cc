@@ -1,115 +1,24 @@
 #include "store/database.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <utility>
 
 #include "os/descriptor.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
 #include "store/stored.h"
 
 namespace systemcheck {
 namespace {
 
 constexpr mode_t file_mode = 0640;
-/// The store's thread has time; who holds a lock longer is told of.
-constexpr int busy_milliseconds = 250;
 constexpr int prune_step = 200;
-
-/// Each makes one version from the one before; PRAGMA user_version counts them.
-constexpr std::array migrations{
-    R"(CREATE TABLE actions (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, number INTEGER NOT NULL,
-         boot_id TEXT NOT NULL, at INTEGER NOT NULL, service TEXT NOT NULL, verb TEXT NOT NULL,
-         reason TEXT NOT NULL, command TEXT NOT NULL, owner TEXT NOT NULL, asked_by TEXT NOT NULL,
-         mode TEXT NOT NULL, attempt INTEGER NOT NULL, old_identity TEXT NOT NULL, late INTEGER NOT NULL DEFAULT 0,
-         ended_at INTEGER, kind TEXT, exit_status INTEGER, detail TEXT, output TEXT, took INTEGER,
-         judged_at INTEGER, verified INTEGER, why TEXT, new_identity TEXT, downtime INTEGER,
-         UNIQUE (run, number));
-       CREATE INDEX actions_of_service ON actions (service, id);
-       CREATE TABLE events (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, boot_id TEXT NOT NULL,
-         at INTEGER NOT NULL, service TEXT NOT NULL, was TEXT NOT NULL, becomes TEXT NOT NULL,
-         owner TEXT NOT NULL, reason TEXT NOT NULL);
-       CREATE INDEX events_of_service ON events (service, id);
-       CREATE TABLE memos (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;)"};
-
-Error::Kind kind_of(int code) {
-  switch (code & 0xff) {
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return Error::Kind::malformed;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return Error::Kind::timed_out;
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-      return Error::Kind::denied;
-    default:
-      return Error::Kind::failed;
-  }
-}
-
-Error error_of(sqlite3* handle, int code) { return {kind_of(code), sqlite3_errmsg(handle)}; }
-
-/// One statement: bound from left to right, then run, its columns read from left to right.
-class Statement {
- public:
-  Statement(sqlite3* handle, std::string_view sql) : handle_(handle) {
-    code_ = sqlite3_prepare_v2(handle, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
-  }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-  ~Statement() { sqlite3_finalize(statement_); }
-
-  Statement& text(std::string_view value, std::size_t limit) {
-    const auto kept = head_of(value, limit);
-    note(sqlite3_bind_text64(statement_, ++bound_, kept.data() != nullptr ? kept.data() : "", kept.size(),
-                             SQLITE_STATIC, SQLITE_UTF8));
-    return *this;
-  }
-  Statement& number(std::int64_t value) {
-    note(sqlite3_bind_int64(statement_, ++bound_, value));
-    return *this;
-  }
-
-  /// True while there is a row.
-  Result<bool> step() {
-    if (code_ != SQLITE_OK) return error_of(handle_, code_);
-    const int code = sqlite3_step(statement_);
-    column_ = 0;
-    if (code == SQLITE_ROW) return true;
-    if (code == SQLITE_DONE) return false;
-    return error_of(handle_, code);
-  }
-  Status run() {
-    const auto stepped = step();
-    if (!stepped) return stepped.error();
-    return Nothing{};
-  }
-
-  [[nodiscard]] bool is_null() const { return sqlite3_column_type(statement_, column_) == SQLITE_NULL; }
-  std::int64_t take_number() { return sqlite3_column_int64(statement_, column_++); }
-  std::string take_text() {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column_));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column_++));
-    return bytes == nullptr ? std::string{} : std::string(bytes, size);
-  }
-
- private:
-  void note(int code) {
-    if (code_ == SQLITE_OK) code_ = code;
-  }
-
-  sqlite3* handle_;
-  sqlite3_stmt* statement_ = nullptr;
-  int code_ = SQLITE_OK;
-  int bound_ = 0;
-  int column_ = 0;
-};
+/// Where nothing is written the history's clock is kept this often.
+constexpr Duration clock_kept_every = std::chrono::hours{1};
 
 Duration take_duration(Statement& row) { return std::chrono::microseconds{row.take_number()}; }
 std::int64_t stored_duration(Duration duration) {
@@ -118,33 +27,31 @@ std::int64_t stored_duration(Duration duration) {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(sqlite3* handle, StoreRun run, const StoreLimits& limits)
-      : handle_(handle), run_(std::move(run)), limits_(limits) {}
-  SqliteDatabase(const SqliteDatabase&) = delete;
-  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
-  ~SqliteDatabase() override { sqlite3_close_v2(handle_); }
+  SqliteDatabase(std::unique_ptr<Sqlite> file, StoreRun run, const StoreLimits& limits)
+      : file_(std::move(file)), run_(std::move(run)), limits_(limits) {}
 
   Status prepare() {
-    sqlite3_busy_timeout(handle_, busy_milliseconds);
     // Before the first table: it cannot be changed later without a VACUUM.
-    if (auto done = execute("PRAGMA auto_vacuum = INCREMENTAL"); !done) return done;
-    if (auto done = execute("PRAGMA journal_mode = WAL"); !done) return done;
-    if (auto done = execute("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; "
-                            "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024");
+    if (auto done = file_->execute("PRAGMA auto_vacuum = INCREMENTAL"); !done) return done;
+    if (auto done = file_->execute("PRAGMA journal_mode = WAL"); !done) return done;
+    if (auto done = file_->execute("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; "
+                                   "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024");
         !done) {
       return done;
     }
-    return migrate();
+    return migrate(*file_);
   }
 
-  Status write(std::span<const Record> records) override {
-    if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
-    for (const auto& record : records) {
-      auto written = std::visit([this](const auto& it) { return put(it); }, record);
-      if (!written) return give_up(std::move(written).error());
+  Status write(std::span<const Record> records, const Moment& now) override {
+    if (auto read = read_clock(); !read) return read;
+    if (auto begun = file_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    auto written = put_all(records, now);
+    auto committed = written ? file_->execute("COMMIT") : std::move(written);
+    if (!committed) {
+      (void)file_->execute("ROLLBACK");  // It may be rolled back already; what went wrong first counts.
+      clock_.reset();
     }
-    auto committed = execute("COMMIT");
-    return committed ? committed : give_up(std::move(committed).error());
+    return committed;
   }
 
   Result<HistoryPage> read(const HistoryQuery& query) override {
@@ -158,7 +65,7 @@ class SqliteDatabase final : public Database {
 
   Result<Memos> memos() override {
     Memos memos;
-    Statement rows(handle_, "SELECT key, text FROM memos LIMIT ?");
+    Statement rows(*file_, "SELECT key, text FROM memos LIMIT ?");
     rows.number(memos_max);
     for (;;) {
       const auto more = rows.step();
@@ -169,82 +76,111 @@ class SqliteDatabase final : public Database {
     }
   }
 
-  Result<bool> prune(WallTime now) override {
+  Result<bool> prune(const Moment& now) override {
+    if (auto read = read_clock(); !read) return read.error();
     const auto size = size_bytes();
     if (!size) return size.error();
-    const bool is_too_big = *size > limits_.max_size_bytes;
-    const auto oldest = is_too_big ? INT64_MAX : stored_time(now - limits_.keep);
-    int forgotten = 0;
-    for (const auto* table : {"actions", "events"}) {
-      Statement some(handle_, std::string("DELETE FROM ") + table + " WHERE id IN (SELECT id FROM " + table +
-                                  " WHERE at < ? ORDER BY id LIMIT ?)");
-      auto done = some.number(oldest).number(prune_step).run();
-      if (!done) return std::move(done).error();
-      forgotten += sqlite3_changes(handle_);
-    }
-    if (forgotten == 0) return false;
-    auto returned = execute("PRAGMA incremental_vacuum(256)");
+    auto forgotten = forget_before(elapsed_at(now) - limits_.keep, {"situations", "actions", "events"});
+    if (*size > limits_.max_size_bytes && forgotten && *forgotten == 0)
+      forgotten = forget_before(Duration::max(), {"situations"});
+    if (*size > limits_.max_size_bytes && forgotten && *forgotten == 0)
+      forgotten = forget_before(Duration::max(), {"actions", "events"});
+    if (!forgotten) return forgotten.error();
+    if (*forgotten == 0) return false;
+    auto returned = file_->execute("PRAGMA incremental_vacuum(256)");
     if (!returned) return std::move(returned).error();
     return true;
   }
 
   Result<std::uint64_t> size_bytes() override {
-    const auto pages = pragma("PRAGMA page_count");
+    const auto pages = file_->number("PRAGMA page_count");
     if (!pages) return pages.error();
-    const auto free_pages = pragma("PRAGMA freelist_count");
+    const auto free_pages = file_->number("PRAGMA freelist_count");
     if (!free_pages) return free_pages.error();
-    const auto page_size = pragma("PRAGMA page_size");
+    const auto page_size = file_->number("PRAGMA page_size");
     if (!page_size) return page_size.error();
     return static_cast<std::uint64_t>((*pages - *free_pages) * *page_size);
   }
 
+  Status empty_log() override { return file_->execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
+  void leave_log() override { file_->leave_log(); }
+
  private:
-  Status execute(const char* sql) {
-    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return error_of(handle_, code);
+  /// Rows are in the order of their age: the oldest few tell whether there is anything to forget.
+  Result<int> forget_before(Duration elapsed, std::initializer_list<const char*> tables) {
+    int forgotten = 0;
+    for (const std::string table : tables) {
+      const auto oldest = "SELECT id, elapsed FROM " + table + " ORDER BY id LIMIT ?";
+      const auto sql =
+          "DELETE FROM " + table + " WHERE id IN (SELECT id FROM (" + oldest + ") WHERE elapsed < ?)";
+      Statement some(*file_, sql);
+      auto done = some.number(prune_step).number(stored_duration(elapsed)).run();
+      if (!done) return std::move(done).error();
+      forgotten += file_->changes();
+    }
+    return forgotten;
+  }
+
+  Status read_clock() {
+    if (clock_) return Nothing{};
+    Statement row(*file_, "SELECT elapsed, boot_id, instant, at FROM clock");
+    const auto more = row.step();
+    if (!more) return more.error();
+    ClockMark mark;
+    if (*more) {
+      mark.elapsed = take_duration(row);
+      mark.boot_id = row.take_text();
+      mark.at.instant = instant_of(row.take_number());
+      mark.at.wall = time_of(row.take_number());
+    }
+    clock_ = std::move(mark);
+    is_clock_kept_ = *more;
     return Nothing{};
   }
 
-  Result<std::int64_t> pragma(const char* sql) {
-    Statement row(handle_, sql);
-    const auto more = row.step();
-    if (!more) return more.error();
-    return *more ? row.take_number() : 0;
+  /// Before the first mark of all nothing has elapsed.
+  [[nodiscard]] Duration elapsed_at(const Moment& now) const {
+    return is_clock_kept_ ? elapsed_since(*clock_, run_.boot_id, now) : Duration{};
   }
 
-  Status give_up(Error error) {
-    (void)execute("ROLLBACK");  // It may be rolled back already; what went wrong first is what counts.
-    return error;
-  }
-
-  Status migrate() {
-    if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
-    const auto version = pragma("PRAGMA user_version");
-    if (!version) return give_up(version.error());
-    if (*version > static_cast<std::int64_t>(migrations.size()))
-      return give_up({Error::Kind::refused, "it was made by a newer systemcheckd"});
-    for (auto next = static_cast<std::size_t>(*version); next < migrations.size(); ++next) {
-      const auto count = "PRAGMA user_version = " + std::to_string(next + 1);
-      if (auto made = execute(migrations.at(next)); !made) return give_up(std::move(made).error());
-      if (auto made = execute(count.c_str()); !made) return give_up(std::move(made).error());
+  Status put_all(std::span<const Record> records, const Moment& now) {
+    elapsed_ = elapsed_at(now);
+    bool is_worth_a_mark = !is_clock_kept_ || elapsed_ - clock_->elapsed >= clock_kept_every;
+    for (const auto& record : records) {
+      auto written = std::visit([this](const auto& it) { return put(it); }, record);
+      if (!written) return written;
+      is_worth_a_mark = is_worth_a_mark || !std::holds_alternative<LateMark>(record);
     }
-    return execute("COMMIT");
+    return is_worth_a_mark ? keep_clock(now) : Status(Nothing{});
+  }
+
+  Status keep_clock(const Moment& now) {
+    Statement row(*file_,
+                  "INSERT INTO clock (id, elapsed, boot_id, instant, at) VALUES (1,?,?,?,?) "
+                  "ON CONFLICT (id) DO UPDATE SET elapsed=excluded.elapsed, boot_id=excluded.boot_id, "
+                  "instant=excluded.instant, at=excluded.at");
+    row.number(stored_duration(elapsed_)).text(run_.boot_id, name_limit);
+    auto kept = row.number(stored_instant(now.instant)).number(stored_time(now.wall)).run();
+    if (!kept) return kept;
+    clock_ = ClockMark{.elapsed = elapsed_, .boot_id = run_.boot_id, .at = now};
+    is_clock_kept_ = true;
+    return kept;
   }
 
   Status put(const Intention& it) {
-    Statement row(handle_,
+    Statement row(*file_,
                   "INSERT INTO actions (run, number, boot_id, at, service, verb, reason, command, owner, "
-                  "asked_by, mode, attempt, old_identity) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+                  "asked_by, mode, attempt, old_identity, elapsed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
                   "ON CONFLICT DO NOTHING");
     row.number(run_.id).number(static_cast<std::int64_t>(it.number)).text(run_.boot_id, name_limit);
     row.number(stored_time(it.at)).text(it.service, name_limit).text(it.verb, name_limit);
     row.text(it.reason, line_limit).text(it.command, line_limit).text(it.owner, name_limit);
     row.text(it.asked_by, name_limit).text(it.mode, name_limit).number(it.attempt);
-    return row.text(it.old_identity, name_limit).run();
+    return row.text(it.old_identity, name_limit).number(stored_duration(elapsed_)).run();
   }
 
   Status put(const ActionEnd& it) {
-    Statement row(handle_,
+    Statement row(*file_,
                   "UPDATE actions SET ended_at=?, kind=?, exit_status=?, detail=?, output=?, took=? "
                   "WHERE run=? AND number=?");
     row.number(stored_time(it.at)).text(it.kind, name_limit).number(it.exit_status);
@@ -254,7 +190,7 @@ class SqliteDatabase final : public Database {
   }
 
   Status put(const ActionVerdict& it) {
-    Statement row(handle_,
+    Statement row(*file_,
                   "UPDATE actions SET judged_at=?, verified=?, why=?, new_identity=?, downtime=? "
                   "WHERE run=? AND number=?");
     row.number(stored_time(it.at)).number(it.is_verified ? 1 : 0).text(it.why, line_limit);
@@ -263,23 +199,34 @@ class SqliteDatabase final : public Database {
   }
 
   Status put(const LateMark& it) {
-    Statement row(handle_, "UPDATE actions SET late=1 WHERE run=? AND number=?");
+    Statement row(*file_, "UPDATE actions SET late=1 WHERE run=? AND number=?");
     return row.number(run_.id).number(static_cast<std::int64_t>(it.number)).run();
   }
 
   Status put(const Event& it) {
-    Statement row(handle_,
-                  "INSERT INTO events (run, boot_id, at, service, was, becomes, owner, reason) "
-                  "VALUES (?,?,?,?,?,?,?,?)");
+    Statement row(*file_,
+                  "INSERT INTO events (run, boot_id, at, service, was, becomes, owner, reason, elapsed) "
+                  "VALUES (?,?,?,?,?,?,?,?,?)");
     row.number(run_.id).text(run_.boot_id, name_limit).number(stored_time(it.at));
     row.text(it.service, name_limit).text(it.from, name_limit).text(it.to, name_limit);
-    return row.text(it.owner, name_limit).text(it.reason, line_limit).run();
+    row.text(it.owner, name_limit).text(it.reason, line_limit);
+    return row.number(stored_duration(elapsed_)).run();
   }
 
   Status put(const Memo& it) {
-    Statement row(handle_,
+    Statement row(*file_,
                   "INSERT INTO memos VALUES (?,?) ON CONFLICT (key) DO UPDATE SET text=excluded.text");
     return row.text(it.key, name_limit).text(it.text, memo_limit).run();
+  }
+
+  Status put(const Situation& it) {
+    Statement row(*file_,
+                  "INSERT INTO situations (run, boot_id, at, instant, round, service, text, elapsed) "
+                  "VALUES (?,?,?,?,?,?,?,?)");
+    row.number(run_.id).text(run_.boot_id, name_limit).number(stored_time(it.at));
+    row.number(stored_instant(it.instant)).number(static_cast<std::int64_t>(it.round));
+    row.text(it.service, name_limit).text(it.text, situation_limit);
+    return row.number(stored_duration(elapsed_)).run();
   }
 
   ActionRow take_action(Statement& row) const {
@@ -322,7 +269,7 @@ class SqliteDatabase final : public Database {
 
   Status read_actions(const HistoryQuery& query, HistoryPage& page) {
     Statement rows(
-        handle_,
+        *file_,
         "SELECT run, number, boot_id, at, service, verb, reason, command, owner, asked_by, mode, "
         "attempt, old_identity, late, ended_at, kind, exit_status, detail, output, took, judged_at, "
         "verified, why, new_identity, downtime FROM actions "
@@ -337,7 +284,7 @@ class SqliteDatabase final : public Database {
   }
 
   Status read_events(const HistoryQuery& query, HistoryPage& page) {
-    Statement rows(handle_,
+    Statement rows(*file_,
                    "SELECT at, service, was, becomes, owner, reason FROM events "
                    "WHERE (?='' OR service=?) AND at >= ? ORDER BY id DESC LIMIT ?");
     bind(rows, query);
@@ -352,9 +299,12 @@ class SqliteDatabase final : public Database {
     }
   }
 
-  sqlite3* handle_;
+  const std::unique_ptr<Sqlite> file_;
   const StoreRun run_;
   const StoreLimits limits_;
+  std::optional<ClockMark> clock_{};  ///< as it is in the file
+  bool is_clock_kept_ = false;
+  Duration elapsed_{};  ///< of what is being written
 };
 
 /// SQLite would make it readable for everybody; its companions get the mode of the file.
@@ -373,11 +323,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, StoreR
   if (path != ":memory:") {
     if (auto made = make_file(path); !made) return std::move(made).error().within(path);
   }
-  sqlite3* handle = nullptr;
-  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-  auto database = std::make_unique<SqliteDatabase>(handle, std::move(run), limits);
-  if (code != SQLITE_OK) return error_of(handle, code).within(path);
+  auto file = Sqlite::open(path);
+  if (!file) return std::move(file).error().within(path);
+  auto database = std::make_unique<SqliteDatabase>(*std::move(file), std::move(run), limits);
   if (auto prepared = database->prepare(); !prepared) return std::move(prepared).error().within(path);
   return std::unique_ptr<Database>(std::move(database));
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "store/history_clock.h"
 #include "store/records.h"
 
 namespace systemcheck {
@@ -32,12 +33,17 @@ class Database {
   virtual ~Database() = default;
 
   /// All of them or none.
-  virtual Status write(std::span<const Record> records) = 0;
+  virtual Status write(std::span<const Record> records, const Moment& now) = 0;
   virtual Result<HistoryPage> read(const HistoryQuery& query) = 0;
   virtual Result<Memos> memos() = 0;
   /// A small step: forgets some of what is too old or too much. False when there is nothing left to forget.
-  virtual Result<bool> prune(WallTime now) = 0;
+  /// Where it is too much, situations go first: they explain, but what was done must stay.
+  virtual Result<bool> prune(const Moment& now) = 0;
   virtual Result<std::uint64_t> size_bytes() = 0;
+  /// Brings what is in the log into the file and empties it, unless somebody reads.
+  virtual Status empty_log() = 0;
+  /// At its end the log stays beside the file.
+  virtual void leave_log() = 0;
 };
 
 }  // namespace systemcheck

@@ -67,13 +67,22 @@ struct Event {
   std::string reason{};
 };
 
+/// What was known when something was decided, and what was decided: the words are not the store's matter.
+struct Situation {
+  WallTime at{};
+  Instant instant{};        ///< of this boot
+  std::uint64_t round = 0;  ///< those of one look at all services have the same; 0: of no such look
+  std::string service{};    ///< empty: of all
+  std::string text{};
+};
+
 /// A text that replaces the one that was kept under the same key.
 struct Memo {
   std::string key{};
   std::string text{};
 };
 
-using Record = std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo>;
+using Record = std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo, Situation>;
 
 /// An action as it is read back: what is known of it so far.
 struct ActionRow {
@@ -97,6 +106,13 @@ struct HistoryPage {
   std::vector<Event> events{};
 };
 
+struct SituationRow {
+  std::int64_t id = 0;
+  std::int64_t run = 0;
+  std::string boot_id{};
+  Situation situation{};
+};
+
 /// "unfinished": the daemon ended before it knew. Pure.
 std::string result_word(const ActionRow& row);
 
@@ -104,12 +120,15 @@ std::string result_word(const ActionRow& row);
 struct StoreLimits {
   Duration keep = std::chrono::hours{24 * 90};
   std::uint64_t max_size_bytes = std::uint64_t{64} << 20;
+  /// Of the log beside the file, which grows while somebody reads and cannot be emptied.
+  std::uint64_t max_log_bytes = std::uint64_t{16} << 20;
 };
 
 inline constexpr std::size_t name_limit = 128;
 inline constexpr std::size_t line_limit = 1024;
 inline constexpr std::size_t output_limit = 4096;
 inline constexpr std::size_t memo_limit = std::size_t{16} << 10;
+inline constexpr std::size_t situation_limit = std::size_t{8} << 10;
 inline constexpr std::size_t memos_max = 4096;
 inline constexpr std::size_t page_limit = 1000;
 

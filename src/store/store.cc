@@ -15,8 +15,8 @@ constexpr std::size_t batch_max = 512;
 constexpr std::size_t jobs_max = Store::reads_max + 4;
 constexpr Duration retry_first = std::chrono::seconds{1};
 constexpr Duration retry_max = std::chrono::minutes{1};
-/// Old records are forgotten even where nothing new happens.
-constexpr Duration tick_interval = std::chrono::minutes{10};
+/// Old records are forgotten, and a file that is gone is noticed, even where nothing new happens.
+constexpr Duration tick_interval = std::chrono::minutes{1};
 constexpr int last_wait_milliseconds = 500;
 constexpr std::size_t last_batches_max = Store::waiting_max / batch_max + 2;
 
@@ -32,7 +32,7 @@ struct Store::Shared {
 
 Store::Store(EventLoop& loop, StoreOpening opening, Hooks hooks)
     : loop_(loop), hooks_(std::move(hooks)), shared_(std::make_shared<Shared>(std::move(opening))) {
-  auto memos = shared_->backstage.memos(loop_.wall_now());
+  auto memos = shared_->backstage.memos({.wall = loop_.wall_now(), .instant = loop_.now()});
   status_.is_ok = memos.has_value();
   if (memos) {
     memos_ = *std::move(memos);
@@ -77,7 +77,7 @@ void Store::take_answers() {
 void Store::plan_tick() {
   tick_ = loop_.at(loop_.now() + tick_interval, [this] {
     plan_tick();
-    put(LateMark{});  // Of no action: it brings the file's tidying about.
+    put(LateMark{});  // Of no action: it brings the care for the file about.
   });
 }
 
@@ -131,7 +131,8 @@ void Store::begin_batch() {
   for (auto& [key, text] : std::exchange(waiting_memos_, {}))
     batch->push_back(Memo{.key = key, .text = std::move(text)});
   batch_ = batch;
-  const auto job = [this, shared = shared_, batch = batch_, now = loop_.wall_now()] {
+  const auto job = [this, shared = shared_, batch = batch_,
+                    now = Moment{.wall = loop_.wall_now(), .instant = loop_.now()}] {
     auto written = std::make_shared<const Written>(shared->backstage.write(*batch, now));
     (void)shared->answers.put(
         [this, batch, written] { end_batch(batch, *written); });  // Has room for all jobs.
@@ -193,6 +194,7 @@ void Store::count(const Record& record) {
   if (std::holds_alternative<ActionEnd>(record) || std::holds_alternative<ActionVerdict>(record))
     ++status_.outcomes_total;
   if (std::holds_alternative<Event>(record)) ++status_.events_total;
+  if (std::holds_alternative<Situation>(record)) ++status_.situations_total;
   if (std::holds_alternative<Memo>(record)) ++status_.memos_total;
 }
 
@@ -204,7 +206,7 @@ void Store::read(HistoryQuery query, const OnPage& on_page) {
     waiting.insert(waiting.end(), waiting_.begin(), waiting_.end());
   }
   const auto job = [this, shared = shared_, query = std::move(query), waiting = std::move(waiting), on_page,
-                    now = loop_.wall_now()] {
+                    now = Moment{.wall = loop_.wall_now(), .instant = loop_.now()}] {
     auto page = std::make_shared<Result<HistoryPage>>(shared->backstage.read(query, waiting, now));
     (void)shared->answers.put([this, page, on_page] {
       --reads_;

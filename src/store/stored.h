@@ -21,10 +21,12 @@ inline std::string_view tail_of(std::string_view text, std::size_t limit) {
   return text.size() <= limit ? text : text.substr(text.size() - limit);
 }
 
-/// Microseconds since the epoch: what the tables keep times in.
+/// Microseconds since the epoch: what the tables keep times in. Of the monotonic clock nanoseconds.
 inline std::int64_t stored_time(WallTime time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
 }
+inline std::int64_t stored_instant(Instant instant) { return instant.time_since_epoch().count(); }
+inline Instant instant_of(std::int64_t stored) { return Instant{Duration{stored}}; }
 inline WallTime time_of(std::int64_t stored) { return WallTime{std::chrono::microseconds{stored}}; }
 
 }  // namespace systemcheck

@@ -25,7 +25,7 @@ ADAPTERS = {
     "spdlog/": ["src/daemon/journal.cc"],
     "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],
-    "sqlite3.h": ["src/store/database.cc"],
+    "sqlite3.h": ["src/store/sqlite.cc"],
     "zlib.h": ["src/publish/gzip.cc"],
 }
 

@@ -133,6 +133,51 @@ class History(SystemTest):
         self.assertIn("was damaged", daemon.log())
         self.assertEqual(len(self.history(daemon, "standin")["actions"]), 1)
 
+    def restarted(self, daemon, standin, pid, times):
+        """Killed and back again, so that there is something to write."""
+        self.kill(pid)
+        pid = standin.wait_pid(other_than=pid)
+        daemon.wait_restarted("standin", times)
+        return pid
+
+    def test_a_database_that_is_deleted_under_it_is_begun_anew(self):
+        standin = StandIn(self)
+        first = standin.start()
+        daemon = self.watched(standin)
+        database = daemon.directory / "state" / "state.db"
+        for path in database.parent.glob("state.db*"):
+            path.unlink()
+        second = self.restarted(daemon, standin, first, 1)
+        wait_until(lambda: database.exists(), "a new file")
+        self.restarted(daemon, standin, second, 2)
+        self.assertEqual(daemon.log().count("was removed or unmounted; a new one was begun"), 1, daemon.log())
+        self.assertEqual(len(self.history(daemon, "standin")["actions"]), 2)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(daemon.log().count("state.db"), 1, daemon.log())
+        with sqlite3.connect(database) as file:
+            self.assertEqual(file.execute("SELECT count(*) FROM actions").fetchone(), (2,))
+            # What must outlive the daemon was written anew.
+            self.assertEqual(file.execute("SELECT key FROM memos").fetchall(), [("restart/standin",)])
+
+    def test_a_directory_that_is_unmounted_under_it_costs_only_what_was_in_it(self):
+        disk = self.directory / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=False,
+                                 capture_output=True)
+        if mounted.returncode != 0 or harness.OWN_TABLE not in os.environ:
+            self.skipTest("no file system of its own can be mounted here")
+        standin = StandIn(self)
+        pid = standin.start()
+        daemon = self.watched(standin, state_directory=str(disk))
+        pid = self.restarted(daemon, standin, pid, 1)
+        subprocess.run(["umount", "-l", disk], check=True)
+        self.restarted(daemon, standin, pid, 2)
+        wait_until(lambda: (disk / "state.db").exists(), "a file where the disk was")
+        wait_until(lambda: [a["result"] for a in self.history(daemon, "standin")["actions"]] == ["up"],
+                   "the history of what came after")
+        self.assertEqual(daemon.metrics()("systemcheck_history_ok"), 1)
+        self.assertEqual(daemon.log().count("was removed or unmounted; a new one was begun"), 1, daemon.log())
+
     def test_a_full_disk_delays_nothing_and_gets_everything_when_there_is_room(self):
         disk = self.directory / "disk"
         disk.mkdir()

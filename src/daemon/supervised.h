@@ -8,6 +8,7 @@
 
 #include "check/resources.h"
 #include "daemon/probing.h"
+#include "daemon/situation_filter.h"
 #include "daemon/supervision.h"
 
 namespace systemcheck {
@@ -48,6 +49,7 @@ struct Supervision::Supervised {
   std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
   Instant action_began{};
   bool has_action_ended = false;
+  SituationFilter situations{};
   RestartMemo remembered{};  ///< as it was written down last
   std::string remembered_text = "{}";
 

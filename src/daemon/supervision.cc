@@ -23,10 +23,11 @@ Supervision::Supervision(World& world, Hooks hooks)
   manager_watch_ = world_.units.on_manager([this](Manager) { note_time(); });
 }
 
-Supervision::~Supervision() = default;
+Supervision::~Supervision() { record_moment({}, PastTurn{.kind = PastTurn::Kind::ended}, world_.loop.now()); }
 
 void Supervision::take_over(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
+  record_moment({}, PastTurn{.kind = PastTurn::Kind::taken_over}, world_.loop.now());
   std::vector<std::unique_ptr<Supervised>> before = std::exchange(services_, {});
   for (const auto& rules : config_->services) {
     const auto found = std::find_if(before.begin(), before.end(),
@@ -112,9 +113,12 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
   watch_units();
   for (std::size_t i = 0; i < services_.size(); ++i)
     watch_main(i);
+  ++rounds_;
+  is_in_round_ = true;
   note_deaths_seen(world_.loop.now());
   for (const auto i : order_)
     reconsider(i);
+  is_in_round_ = false;
 }
 
 void Supervision::see_surroundings(const Result<PackageTransaction>& packages,

@@ -11,7 +11,8 @@
 #include "config/config.h"
 #include "daemon/surroundings.h"
 #include "daemon/world.h"
-#include "decide/restarts.h"
+#include "decide/on_machine.h"
+#include "decide/past.h"
 #include "publish/view.h"
 
 namespace systemcheck {
@@ -56,6 +57,10 @@ class Supervision {
 
  private:
   struct Supervised;
+  struct Decided {
+    RestartSituation situation{};
+    RestartChoice choice{};
+  };
 
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   void note_use(Supervised& service);
@@ -68,7 +73,7 @@ class Supervision {
   void reconsider(std::size_t index);
   void plan_wake(std::size_t index, const RestartChoice& choice);
   void wake_dependents(const std::string& name);
-  [[nodiscard]] RestartChoice decide(Supervised& service, Instant now);
+  [[nodiscard]] Decided decide(Supervised& service, Instant now);
   void note_deaths_seen(Instant now);
   void carry_out(std::size_t index, const RestartChoice& choice);
   void note_state(Supervised& service, const RestartChoice& choice);
@@ -82,10 +87,12 @@ class Supervision {
   void record_verdict(Supervised& service, const RestartChoice& choice);
   void put_verdict(Supervised& service, bool is_verified, const std::string& why);
   void record_state(const Supervised& service, const RestartChoice& choice);
+  void record_situation(Supervised& service, const Decided& decided, Instant now);
+  void record_moment(const std::string& service, const PastMoment& moment, Instant at);
   void remember(Supervised& service);
   void recall(Supervised& service);
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
-  [[nodiscard]] HostVerdict host_verdict(Instant now) const;
+  [[nodiscard]] MachineRules machine_rules(const Supervised& service);
   [[nodiscard]] std::string waits_for(const Supervised& service) const;
   void note_policy_refusal(Supervised& service, const Outcome& outcome);
 
@@ -102,6 +109,8 @@ class Supervision {
   std::vector<std::string> used_scripts_{};
   Watch manager_watch_{};
   Ticket last_ticket_ = 0;
+  std::uint64_t rounds_ = 0;  ///< looks at all services
+  bool is_in_round_ = false;
 };
 
 }  // namespace systemcheck

@@ -7,6 +7,7 @@
 #include "check/probes.h"
 #include "daemon/supervised.h"
 #include "daemon/supervision.h"
+#include "decide/dependency.h"
 
 // What is decided of a service, and how it is carried out.
 
@@ -75,14 +76,6 @@ Health health_of(const ProbeFinding& probes, const ResourceFinding& resources) {
   return by_resources.kind > by_probes.kind ? by_resources : by_probes;
 }
 
-/// Down, and ours to bring back.
-bool is_being_brought_back(const Service& rules, const RestartMemo& memo, ServiceState state) {
-  const bool is_ours = state == ServiceState::suspect || state == ServiceState::down ||
-                       state == ServiceState::waiting || state == ServiceState::restarting ||
-                       state == ServiceState::flapping;
-  return rules.mode == Mode::act && memo.gone_since && is_ours;
-}
-
 }  // namespace
 
 Status Supervision::claim(std::string_view service, Claim claim) {
@@ -126,63 +119,55 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   if (const auto* claim = service.claims.standing(now)) situation.claim = *claim;
   situation.health = health_of(check_probes(service.probes), service.resources);
   situation.waits_for = waits_for(service);
-  situation.host = host_verdict(now);
   situation.evidence.upgrade = surroundings_.upgrade();
   if (!situation.evidence.upgrade) situation.evidence.upgrade = upgrade_by_policy(service.policy, now);
   situation.kill_switch = surroundings_.kill_switch();
   return situation;
 }
 
-HostVerdict Supervision::host_verdict(Instant now) const {
+MachineRules Supervision::machine_rules(const Supervised& service) {
   const auto watched = std::ranges::count_if(services_, [](const auto& it) { return it->memo.was_up; });
-  return host_guard_.decide(config_->restart_policy.host_limit, static_cast<std::size_t>(watched), now);
+  return {.service = service.rules,
+          .policy = config_->restart_policy,
+          .guard = host_guard_,
+          .watched = static_cast<std::size_t>(watched)};
 }
 
-/// The first cause: whom the one it waits for waits for itself.
 std::string Supervision::waits_for(const Supervised& service) const {
-  for (const auto& name : service.rules.after) {
+  return find_cause_to_wait(service.rules, [this](std::string_view name) -> std::optional<Standing> {
     const auto index = index_of(name);
-    if (index == services_.size()) continue;
+    if (index == services_.size()) return std::nullopt;
     const auto& other = *services_[index];
-    if (!is_being_brought_back(other.rules, other.memo, other.row.state)) continue;
-    auto cause = waits_for(other);
-    return cause.empty() ? name : cause;
-  }
-  return {};
+    return Standing{.rules = other.rules, .memo = other.memo, .state = other.row.state};
+  });
 }
 
-/// A death that is ours to undo counts for the machine before anything is done about it, so that of many that
-/// happen together the first is not taken for a single one.
 void Supervision::note_deaths_seen(Instant now) {
   for (const auto& service : services_) {
-    const auto choice =
-        decide_restart(service->rules, config_->restart_policy, service->memo, situation_of(*service), now);
-    if (choice.is_newly_due && service->memo.was_up) host_guard_.note_death(service->rules.name, now);
+    auto situation = situation_of(*service);
+    note_death_on_machine(machine_rules(*service), service->memo, situation, now);
   }
 }
 
-RestartChoice Supervision::decide(Supervised& service, Instant now) {
-  const auto& policy = config_->restart_policy;
-  auto situation = situation_of(service);
-  auto choice = decide_restart(service.rules, policy, service.memo, situation, now);
-  if (!choice.is_newly_due || !service.memo.was_up) return choice;
-  host_guard_.note_death(service.rules.name, now);
-  situation.host = host_verdict(now);
-  return decide_restart(service.rules, policy, service.memo, situation, now);
+Supervision::Decided Supervision::decide(Supervised& service, Instant now) {
+  Decided decided{.situation = situation_of(service)};
+  decided.choice = decide_on_machine(machine_rules(service), service.memo, decided.situation, now);
+  return decided;
 }
 
 void Supervision::reconsider(std::size_t index) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
   service.claims.expire(now);
-  auto choice = decide(service, now);
+  auto decided = decide(service, now);
   // Before anything is touched it is asked once more what forbids it: a package that is being upgraded
   // kills its daemon within the same millisecond in which it is seen dead.
-  const bool would_act = choice.step == RestartStep::restart;
-  if (would_act && surroundings_.look()) choice = decide(service, now);
+  const bool would_act = decided.choice.step == RestartStep::restart;
+  if (would_act && surroundings_.look()) decided = decide(service, now);
+  record_situation(service, decided, now);
   service.is_new_sight = false;
-  service.memo = choice.memo;
-  carry_out(index, choice);
+  service.memo = decided.choice.memo;
+  carry_out(index, decided.choice);
 }
 
 void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
@@ -309,6 +294,7 @@ void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcom
                     .since = service.policy ? service.policy->since : now,
                     .until = now + policy_asked_again_after};
   service.memo = service.memo_before_order;
+  record_moment(service.rules.name, PastOutcome{.is_policy = true, .words = outcome.detail}, now);
   service.restarted_at.reset();
   --service.row.restarts_total;
   service.row.last_outcome = outcome.kind;
@@ -325,8 +311,12 @@ void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
   if (has_succeeded) service.policy.reset();
   const auto now = world_.loop.now();
+  const auto jitter = world_.draw_jitter();
+  record_moment(
+      service.rules.name,
+      PastOutcome{.has_succeeded = has_succeeded, .jitter = jitter, .words = outcome_words(outcome)}, now);
   service.memo = note_outcome(std::move(service.memo), service.rules, config_->restart_policy,
-                              {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
+                              {.has_succeeded = has_succeeded, .jitter = jitter, .at = now});
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   record_outcome(service, outcome);

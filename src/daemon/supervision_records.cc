@@ -3,9 +3,9 @@
 #include <tuple>
 #include <utility>
 
-#include "daemon/restart_memory.h"
 #include "daemon/supervised.h"
 #include "daemon/supervision.h"
+#include "decide/restart_memory.h"
 
 // What supervision writes down, and what it remembers of an earlier daemon.
 
@@ -82,6 +82,27 @@ void Supervision::record_state(const Supervised& service, const RestartChoice& c
                            .to = std::string(word(choice.state)),
                            .owner = std::string(word(choice.owner)),
                            .reason = choice.reason});
+}
+
+void Supervision::record_situation(Supervised& service, const Decided& decided, Instant now) {
+  const bool is_no_news = service.rules.is_discovered && decided.choice.state == ServiceState::absent &&
+                          !service.situations.has_recorded();
+  if (is_no_news) return;
+  const auto past = service.situations.note({.situation = decided.situation,
+                                             .choice = decided.choice,
+                                             .memo_before = service.memo,
+                                             .state_before = service.row.state,
+                                             .mode = service.rules.mode},
+                                            now);
+  if (past) record_moment(service.rules.name, *past, now);
+}
+
+void Supervision::record_moment(const std::string& service, const PastMoment& moment, Instant at) {
+  world_.ledger->put(Situation{.at = world_.loop.wall_now(),
+                               .instant = at,
+                               .round = is_in_round_ ? rounds_ : 0,
+                               .service = service,
+                               .text = past_text(moment)});
 }
 
 void Supervision::remember(Supervised& service) {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "daemon/restart_memory.h"
+#include "decide/restart_memory.h"
 #include "support/fake_ledger.h"
 #include "support/plant.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/restart_memory.h"
+#include "decide/restart_memory.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,0 +1,26 @@
+#include "decide/dependency.h"
+
+namespace systemcheck {
+namespace {
+
+/// Down, and ours to bring back.
+bool is_being_brought_back(const Standing& it) {
+  const bool is_ours = it.state == ServiceState::suspect || it.state == ServiceState::down ||
+                       it.state == ServiceState::waiting || it.state == ServiceState::restarting ||
+                       it.state == ServiceState::flapping;
+  return it.rules.mode == Mode::act && it.memo.gone_since && is_ours;
+}
+
+}  // namespace
+
+std::string find_cause_to_wait(const Service& rules, const FindStanding& find) {
+  for (const auto& name : rules.after) {
+    const auto other = find(name);
+    if (!other || !is_being_brought_back(*other)) continue;
+    auto cause = find_cause_to_wait(other->rules, find);
+    return cause.empty() ? name : cause;
+  }
+  return {};
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decide/restarts.h"
+
+namespace systemcheck {
+
+/// How a service stands that others may come after.
+struct Standing {
+  const Service& rules;
+  const RestartMemo& memo;
+  ServiceState state = ServiceState::unknown;
+};
+/// By its name; nullopt: there is no such service.
+using FindStanding = std::function<std::optional<Standing>(std::string_view name)>;
+
+/// The service that has to be brought back before this one, or an empty name. It is the first cause: whom
+/// the one it waits for waits for itself. Pure.
+std::string find_cause_to_wait(const Service& rules, const FindStanding& find);
+
+}  // namespace systemcheck

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/identity.h"
+#include "base/process_end.h"
 #include "base/result.h"
 #include "base/units.h"
 
@@ -18,6 +20,7 @@ class Watch {
     Registration(const Registration&) = delete;
     Registration& operator=(const Registration&) = delete;
     virtual ~Registration() = default;
+    [[nodiscard]] virtual std::optional<ProcessEnd> how_it_ended() const { return std::nullopt; }
   };
 
   Watch() = default;
@@ -25,6 +28,11 @@ class Watch {
 
   void cancel() { registration_.reset(); }
   [[nodiscard]] bool is_set() const { return registration_ != nullptr; }
+  /// Of when_gone(), also after it has fired: how that process ended. Without a value: it has not, or the
+  /// kernel does not tell; of a process that somebody else has reaped it does from Linux 6.15 on.
+  [[nodiscard]] std::optional<ProcessEnd> how_it_ended() const {
+    return registration_ ? registration_->how_it_ended() : std::nullopt;
+  }
 
  private:
   std::unique_ptr<Registration> registration_{};

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -47,7 +48,12 @@ struct Source final : Watch::Registration {
   Descriptor descriptor{};
   std::unique_ptr<sd_event_source, Unref> source{};
 
+  std::optional<ProcessIdentity> process{};  ///< of a pidfd
+
   explicit Source(Callback function) : callback(std::make_shared<Callback>(std::move(function))) {}
+  [[nodiscard]] std::optional<ProcessEnd> how_it_ended() const override {
+    return process ? read_end(descriptor, *process) : std::nullopt;
+  }
   void run() const {
     const auto alive = callback;
     (*alive)();
@@ -190,6 +196,7 @@ Result<Watch> SdEventLoop::when_gone(ProcessIdentity process, Callback callback)
   if (!pidfd) return pidfd.error();
   auto gone = std::make_unique<Source>(std::move(callback));
   gone->descriptor = std::move(*pidfd);
+  gone->process = process;
   // As plain I/O: sd_event_add_child_pidfd would wait for it, and refuses what is not our child.
   const int result = add_io(event_.get(), *gone, gone->descriptor.number(), EPOLLIN);
   if (result < 0) return sd_error("cannot watch a process", result);

@@ -7,7 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "os/event_loop.h"
@@ -40,7 +40,8 @@ class FakeLoop final : public EventLoop {
   }
   Result<Watch> when_gone(ProcessIdentity process, Callback callback) override {
     if (core_->gone.contains(process)) return Error{Error::Kind::not_found, "it is gone already"};
-    return watch(core_->add({.kind = Kind::gone, .process = process, .callback = std::move(callback)}));
+    const auto id = core_->add({.kind = Kind::gone, .process = process, .callback = std::move(callback)});
+    return Watch(std::make_unique<Registered>(core_, id, process));
   }
   Result<Watch> on_signal(int number, Callback callback) override {
     if (core_->count(Kind::signal, [number](const Entry& it) { return it.number == number; }) > 0) {
@@ -91,9 +92,10 @@ class FakeLoop final : public EventLoop {
   void make_ready(int descriptor, Ready ready = Ready::readable) {
     trigger(Kind::ready, [=](const Entry& it) { return it.number == descriptor && it.ready == ready; });
   }
-  /// It is gone from now on: who watches it is told, who asks later gets not_found.
-  void end_process(ProcessIdentity process) {
-    core_->gone.insert(process);
+  /// It is gone from now on: who watches it is told, who asks later gets not_found. Without an `end`: as on
+  /// a kernel that does not tell how.
+  void end_process(ProcessIdentity process, std::optional<ProcessEnd> end = std::nullopt) {
+    core_->gone.emplace(process, end);
     trigger(Kind::gone, [=](const Entry& it) { return it.process == process; });
   }
   void raise_signal(int number) {
@@ -137,7 +139,7 @@ class FakeLoop final : public EventLoop {
     std::uint64_t last_id = 0;
     std::map<std::uint64_t, Entry> entries{};
     std::map<std::pair<Instant, std::uint64_t>, std::uint64_t> planned{};
-    std::set<ProcessIdentity> gone{};
+    std::map<ProcessIdentity, std::optional<ProcessEnd>> gone{};
 
     std::uint64_t add(Entry entry) {
       entries.emplace(++last_id, std::move(entry));
@@ -153,12 +155,19 @@ class FakeLoop final : public EventLoop {
     }
   };
   struct Registered final : Watch::Registration {
-    Registered(std::weak_ptr<Core> owner, std::uint64_t number) : core(std::move(owner)), id(number) {}
+    Registered(std::weak_ptr<Core> owner, std::uint64_t number, ProcessIdentity watched = {})
+        : core(std::move(owner)), id(number), process(watched) {}
     ~Registered() override {
       if (const auto alive = core.lock()) alive->entries.erase(id);
     }
+    [[nodiscard]] std::optional<ProcessEnd> how_it_ended() const override {
+      const auto alive = core.lock();
+      if (!alive || !alive->gone.contains(process)) return std::nullopt;
+      return alive->gone.at(process);
+    }
     std::weak_ptr<Core> core;
     std::uint64_t id;
+    ProcessIdentity process;
   };
 
   Watch watch(std::uint64_t id) { return Watch(std::make_unique<Registered>(core_, id)); }

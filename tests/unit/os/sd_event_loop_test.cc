@@ -147,6 +147,20 @@ TEST_F(SdEventLoopTest, TellsOfTheDeathOfAProcessThatIsNotItsChild) {
   EXPECT_TRUE(is_gone);
 }
 
+TEST_F(SdEventLoopTest, TellsHowAProcessEnded) {
+  OwnProcess sleeper = OwnProcess::sleeping();
+  const auto watch = loop().when_gone(sleeper.identity(), [&] { loop().stop(); });
+  ASSERT_TRUE(watch);
+  EXPECT_EQ(watch->how_it_ended(), std::nullopt) << "it lives";
+  sleeper.kill();
+  run();
+  EXPECT_EQ(watch->how_it_ended(), (ProcessEnd{.signal = SIGKILL})) << "as a zombie";
+  sleeper.reap();
+  const auto end = watch->how_it_ended();
+  if (!end) GTEST_SKIP() << "this kernel forgets that when it is reaped";
+  EXPECT_EQ(*end, (ProcessEnd{.signal = SIGKILL}));
+}
+
 TEST_F(SdEventLoopTest, TellsOfADeathOnce) {
   OwnProcess sleeper = OwnProcess::sleeping();
   int calls = 0;
@@ -259,6 +273,17 @@ TEST(ParseStartTicks, FindsTheFieldBehindANameThatLooksLikeFields) {
       "18446744073709551615");
   ASSERT_TRUE(ticks);
   EXPECT_EQ(*ticks, 987654U);
+}
+
+TEST(ParseZombiesEnd, IsTheLastFieldOfAZombie) {
+  const std::string behind_start =
+      " 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 ";
+  const std::string name = "42 (evil) Z 1 2) ";
+  const std::string fields = " 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654";
+  EXPECT_EQ(parse_zombies_end(name + "Z" + fields + behind_start + "768\n"), (ProcessEnd{.exit_code = 3}));
+  EXPECT_EQ(parse_zombies_end(name + "S" + fields + behind_start + "768\n"), std::nullopt);
+  EXPECT_EQ(parse_zombies_end(name + "Z" + fields), std::nullopt);
+  EXPECT_EQ(parse_zombies_end(""), std::nullopt);
 }
 
 TEST(ParseStartTicks, RefusesATornLine) {

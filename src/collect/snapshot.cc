@@ -56,6 +56,7 @@ Snapshot Collection::take(std::uint64_t cycle) {
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
   snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>());
+  host_.finish_looking();
   snapshot.took = host_.now() - snapshot.taken;
   return snapshot;
 }

@@ -78,6 +78,8 @@ class Host {
   virtual HostConstants constants() = 0;
   virtual Instant now() = 0;
   virtual WallTime wall_now() = 0;
+  /// Nothing more is looked at for a while: what is kept only for the next look may go.
+  virtual void finish_looking() {}
 };
 
 /// Small pseudo-files are never longer than this; what is longer is cut.

@@ -35,6 +35,7 @@ class LinuxHost : public Host {
   HostConstants constants() override;
   Instant now() override;
   WallTime wall_now() override;
+  void finish_looking() override { mounts_.rest(); }
 
  private:
   [[nodiscard]] Descriptor open_below(const char* path, int flags) const;

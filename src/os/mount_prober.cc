@@ -127,9 +127,13 @@ class MountProber::Child {
 MountProber::MountProber(Duration deadline, Ask ask) : deadline_(deadline), ask_(ask) {}
 
 MountProber::~MountProber() {
-  if (server_) end(std::move(server_));
+  rest();
   for (auto& [mount_point, stuck] : stuck_)
     end(std::move(stuck.child));
+}
+
+void MountProber::rest() {
+  if (server_) end(std::move(server_));
 }
 
 Result<FileSystemUsage> MountProber::usage(const std::string& mount_point, Instant now) {

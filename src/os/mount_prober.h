@@ -39,6 +39,9 @@ class MountProber {
   ~MountProber();
 
   Result<FileSystemUsage> usage(const std::string& mount_point, Instant now);
+  /// Ends the child that serves; the next question starts another. It is a copy of the whole daemon: idle, it
+  /// would hold a quarter of the daemon's memory once more.
+  void rest();
   [[nodiscard]] std::size_t stuck() const { return stuck_.size(); }
 
  private:

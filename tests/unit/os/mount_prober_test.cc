@@ -212,6 +212,15 @@ TEST_F(Mounts, LeaveNoChildBehindWhenTheProberGoes) {
   EXPECT_EQ(errno, ESRCH);
 }
 
+TEST_F(Mounts, LeaveNoChildBehindWhileNobodyAsks) {
+  MountProber prober(patience, &tell_pid);
+  const auto child = static_cast<pid_t>(prober.usage("/data", noon)->files);
+  prober.rest();
+  EXPECT_EQ(::kill(child, 0), -1);
+  EXPECT_EQ(errno, ESRCH);
+  EXPECT_TRUE(prober.usage("/data", noon)) << "another child answers";
+}
+
 TEST_F(Mounts, OfThisMachineAnswer) {
   MountProber prober;
   const auto usage = prober.usage("/", noon);

@@ -18,6 +18,7 @@
 #include "os/dry_run_actuator.h"
 #include "os/linux_actuator.h"
 #include "os/linux_host.h"
+#include "os/memory_held.h"
 #include "os/no_units.h"
 #include "os/notify.h"
 #include "os/sd_event_loop.h"
@@ -32,6 +33,8 @@ using namespace systemcheck;
 
 constexpr int exit_failed = 1;
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG, sysexits.h
+/// By then everything has been touched that is touched but once: the first cycle is over, unless it hangs.
+constexpr Duration started_within = std::chrono::seconds{10};
 
 struct Arguments {
   std::string config{};
@@ -213,6 +216,7 @@ int serve(const Arguments& arguments, Config config) {
   if (!doors) return fail(doors.error());
   daemon.start(std::move(config));
   const Watchdog watchdog(events);
+  const auto started = events.at(events.now() + started_within, [] { give_memory_back(); });
   notify_ready();
   const auto run = events.run();
   notify_stopping();
@@ -236,6 +240,7 @@ int act_on(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  hold_little_memory();
   Arguments arguments;
   CLI::App app{"Watches the services and the health of this machine, and restarts what has died.",
                "systemcheckd"};

@@ -111,7 +111,17 @@ void Store::put(Record record) {
     waiting_.push_back(std::move(record));
     make_room();
   }
-  begin_batch();
+  begin_batch_soon();
+}
+
+/// One turn of the loop later: what is put together, as the intentions for all that died together are, is
+/// written together. An intention that came behind another batch would wait for two of them.
+void Store::begin_batch_soon() {
+  if (batch_ || soon_.is_set()) return;
+  soon_ = loop_.at(loop_.now(), [this] {
+    soon_.cancel();
+    begin_batch();
+  });
 }
 
 void Store::make_room() {
@@ -200,6 +210,7 @@ void Store::count(const Record& record) {
 
 void Store::read(HistoryQuery query, const OnPage& on_page) {
   query.limit = std::min(query.limit, page_limit);
+  begin_batch();  // What was put before is in the answer.
   Batch waiting;
   if (!status_.is_ok) {
     if (batch_) waiting = *batch_;

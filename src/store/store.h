@@ -57,6 +57,7 @@ class Store {
   void listen();
   void take_answers();
   void make_room();
+  void begin_batch_soon();
   void begin_batch();
   void end_batch(const std::shared_ptr<const Batch>& batch, const Written& written);
   void note_success(const Batch& batch, const Written& written);
@@ -80,6 +81,7 @@ class Store {
   Duration retry_after_{};
   bool has_complained_ = false;
   Watch answers_{};
+  Watch soon_{};
   Watch retry_{};
   Watch tick_{};
 };

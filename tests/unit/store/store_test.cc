@@ -57,6 +57,17 @@ TEST_F(StoreThread, RunsTheActionOnceItsIntentionIsOnDisk) {
   EXPECT_TRUE(store.status().is_ok);
 }
 
+TEST_F(StoreThread, WritesTheIntentionsOfOneMomentTogether) {
+  auto& store = open();
+  store.put(Event{.at = loop().wall_now(), .service = "web", .to = "restarting"});
+  std::vector<std::uint64_t> written;
+  for (int i = 0; i < 12; ++i) {
+    store.intend(web(), 1h, [&] { written.push_back(store.status().actions_total); });
+  }
+  run_until([&] { return written.size() == 12; });
+  EXPECT_EQ(written, std::vector<std::uint64_t>(12, 12U)) << "none waits for a batch of its own";
+}
+
 TEST_F(StoreThread, RunsTheActionAlsoWithoutADatabaseAndKeepsTheRecord) {
   auto& store = open("missing/state.db");
   ASSERT_EQ(lines.size(), 1U);

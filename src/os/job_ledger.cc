@@ -37,17 +37,23 @@ void JobLedger::note_removed(const std::string& path, std::string_view result) {
 
 void JobLedger::note_state(const std::string& unit, std::string_view active_state) {
   const bool is_active = active_state == "active" || active_state == "reloading";
-  if (is_active && !is_stopping(unit)) {
-    stopped_.erase(unit);
-    perhaps_stopped_.erase(unit);
-  }
-  if (active_state == "inactive" && perhaps_stopped_.erase(unit) > 0) stopped_.insert(unit);
+  if (is_active && !is_stopping(unit)) stopped_.erase(unit);
+  // It is started again, whatever the job was that nobody knows.
+  if (is_active || active_state == "activating") perhaps_stopped_.erase(unit);
+  if (is_active) active_.insert(unit);
+  const bool is_at_rest = active_state == "inactive" || active_state == "failed";
+  if (is_at_rest) active_.erase(unit);
+  const bool was_unheard = (is_active || is_at_rest) && out_of_hearing_.erase(unit) > 0;
+  const bool is_explained = active_state == "inactive" && (perhaps_stopped_.erase(unit) > 0 || was_unheard);
+  if (is_explained) stopped_.insert(unit);
 }
 
 void JobLedger::forget_jobs() {
   requests_ = 0;
   jobs_.clear();
   ours_early_.clear();
+  out_of_hearing_.merge(active_);
+  active_.clear();
 }
 
 bool JobLedger::is_undecided(const std::string& unit) const {

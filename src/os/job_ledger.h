@@ -18,6 +18,9 @@ namespace systemcheck {
 /// as we wait for one, nothing is decided. And its type must be asked for, by which time a fast job may
 /// be over: then a job that was done and leaves the unit inactive must have been a stop.
 ///
+/// And of what happens while the bus is away nothing is heard. A unit that was active then and is inactive
+/// afterwards was stopped by somebody, as far as anybody can tell: to leave it so is the smaller mistake.
+///
 /// Pure: fed with what the bus says of the units that are watched, in its order. Units by their own name,
 /// not by an alias.
 class JobLedger {
@@ -34,7 +37,7 @@ class JobLedger {
   void note_type(const std::string& path, std::string_view type);
   void note_removed(const std::string& path, std::string_view result);
   void note_state(const std::string& unit, std::string_view active_state);
-  /// The bus was lost: of the jobs under way nothing more will be heard.
+  /// The bus was lost: of the jobs under way nothing more will be heard, nor of those that come meanwhile.
   void forget_jobs();
 
   /// That a job of it is not understood yet: what is seen of the unit now may lack its reason.
@@ -58,6 +61,8 @@ class JobLedger {
   std::set<std::string> ours_early_{};  ///< ours, not announced yet
   std::set<std::string> stopped_{};
   std::set<std::string> perhaps_stopped_{};
+  std::set<std::string> active_{};          ///< as far as was heard
+  std::set<std::string> out_of_hearing_{};  ///< active when the bus was lost, not seen at rest since
 };
 
 }  // namespace systemcheck

@@ -123,6 +123,17 @@ TEST(JobLedger, TakesAJobThatNobodyKnowsForAStartIfItLeftTheUnitActive) {
   EXPECT_FALSE(ledger.stop_seen(web));
 }
 
+TEST(JobLedger, TakesAJobThatNobodyKnowsForAStartIfTheUnitIsStartedAgain) {
+  JobLedger ledger;
+  ledger.note_new("/job/1", web);  // One of systemd's own restarts, over before it could be asked for.
+  ledger.note_removed("/job/1", "done");
+  ledger.note_type("/job/1", "");
+  ledger.note_state(web, "activating");
+  ledger.note_state(web, "failed");
+  ledger.note_state(web, "inactive");  // We have reset it.
+  EXPECT_FALSE(ledger.stop_seen(web));
+}
+
 TEST(JobLedger, RemembersNoMoreJobsThanItsLimit) {
   JobLedger ledger;
   for (std::size_t i = 0; i < JobLedger::jobs_max; ++i)
@@ -145,6 +156,38 @@ TEST(JobLedger, KeepsWhatItHasSeenWhenTheBusIsLost) {
   ledger.forget_jobs();
   EXPECT_TRUE(ledger.stop_seen(web));
   ledger.note_state(web, "active");
+  EXPECT_FALSE(ledger.stop_seen(web));
+}
+
+TEST(JobLedger, TakesAUnitThatWentInactiveWhileTheBusWasAwayForStopped) {
+  JobLedger ledger;
+  ledger.note_state(web, "active");
+  ledger.forget_jobs();
+  ledger.note_state(web, "deactivating");
+  EXPECT_FALSE(ledger.stop_seen(web));
+  ledger.note_state(web, "inactive");
+  EXPECT_TRUE(ledger.stop_seen(web));
+}
+
+TEST(JobLedger, KnowsWhatFailedOrRanOnWhileTheBusWasAway) {
+  JobLedger ledger;
+  ledger.note_state(web, "active");
+  ledger.note_state("mail.service", "active");
+  ledger.forget_jobs();
+  ledger.note_state(web, "failed");
+  ledger.note_state("mail.service", "active");
+  ledger.note_state(web, "inactive");
+  ledger.note_state("mail.service", "inactive");
+  EXPECT_FALSE(ledger.stop_seen(web)) << "failed, and reset";
+  EXPECT_FALSE(ledger.stop_seen("mail.service")) << "seen active since, and of that all is heard";
+}
+
+TEST(JobLedger, TakesAUnitThatWasInactiveAlreadyForNothing) {
+  JobLedger ledger;
+  ledger.note_state(web, "active");
+  ledger.note_state(web, "inactive");
+  ledger.forget_jobs();
+  ledger.note_state(web, "inactive");
   EXPECT_FALSE(ledger.stop_seen(web));
 }
 

@@ -19,8 +19,14 @@ std::string main_words(const ServiceRow& row) {
 }  // namespace
 
 Supervision::Supervision(World& world, Hooks hooks)
-    : world_(world), hooks_(std::move(hooks)), surroundings_(world, [this] { hooks_.look_wanted(); }) {
-  manager_watch_ = world_.units.on_manager([this](Manager) { note_time(); });
+    : world_(world),
+      hooks_(std::move(hooks)),
+      surroundings_(world, [this] { hooks_.look_wanted(); }),
+      has_systemd_(world.units.manager() != Manager::absent) {
+  manager_watch_ = world_.units.on_manager([this](Manager manager) {
+    has_systemd_ = has_systemd_ || manager != Manager::absent;
+    note_time();
+  });
 }
 
 Supervision::~Supervision() { record_moment({}, PastTurn{.kind = PastTurn::Kind::ended}, world_.loop.now()); }

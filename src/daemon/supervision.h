@@ -86,7 +86,7 @@ class Supervision {
   void record_outcome(Supervised& service, const Outcome& outcome);
   void record_verdict(Supervised& service, const RestartChoice& choice);
   void put_verdict(Supervised& service, bool is_verified, const std::string& why);
-  void record_state(const Supervised& service, const RestartChoice& choice);
+  void record_state(const Supervised& service, const RestartChoice& choice, Owner owner);
   void record_situation(Supervised& service, const Decided& decided, Instant now);
   void record_moment(const std::string& service, const PastMoment& moment, Instant at);
   void remember(Supervised& service);
@@ -105,6 +105,7 @@ class Supervision {
   std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after
   HostGuard host_guard_{};
   bool is_machine_busy_ = false;
+  bool has_systemd_ = false;  ///< it was there once: when its bus is away it is only not heard
   std::vector<std::string> watched_units_{};
   std::vector<std::string> used_scripts_{};
   Watch manager_watch_{};

@@ -106,7 +106,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.main_died = service.died_at.has_value();
   situation.evidence.manager = world_.units.manager();
   const bool is_systemd_there = situation.evidence.manager != Manager::absent;
-  situation.evidence.has_unit = is_systemd_there && !service.row.unit.empty();
+  situation.evidence.has_unit = has_systemd_ && !service.row.unit.empty();
   if (is_systemd_there) situation.evidence.unit = service.unit;
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
@@ -184,10 +184,12 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   const bool is_news = choice.state != row.state;
   record_verdict(service, choice);
   record_would_have(index, choice);
-  if (is_news) record_state(service, choice);
-  if (is_news) note_state(service, choice);
   const auto* claim = service.claims.standing(world_.loop.now());
-  row.owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
+  const auto owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
+  // What an administrator stops is systemd's while it stops, and his from then on: held all the time.
+  if (is_news || owner != row.owner) record_state(service, choice, owner);
+  if (is_news) note_state(service, choice);
+  row.owner = owner;
   row.reason = printable(choice.reason);
   row.status = severity_of(choice.state);
   row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);

@@ -74,13 +74,13 @@ void Supervision::put_verdict(Supervised& service, bool is_verified, const std::
   service.action.reset();
 }
 
-void Supervision::record_state(const Supervised& service, const RestartChoice& choice) {
+void Supervision::record_state(const Supervised& service, const RestartChoice& choice, Owner owner) {
   if (service.rules.is_discovered && choice.state == ServiceState::absent) return;
   world_.ledger->put(Event{.at = world_.loop.wall_now(),
                            .service = service.rules.name,
                            .from = std::string(word(service.row.state)),
                            .to = std::string(word(choice.state)),
-                           .owner = std::string(word(choice.owner)),
+                           .owner = std::string(word(owner)),
                            .reason = choice.reason});
 }
 

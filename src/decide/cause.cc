@@ -9,6 +9,12 @@ bool is_manual(const std::string& unit_file_state) {
   return unit_file_state.starts_with("disabled") || unit_file_state.starts_with("masked");
 }
 
+/// systemd does not start it at boot by itself. That it was never up since then may even be forgotten: of a
+/// unit that nothing refers to systemd keeps nothing once it is stopped.
+bool is_started_on_demand(const std::string& unit_file_state) {
+  return unit_file_state.starts_with("static") || unit_file_state.starts_with("linked");
+}
+
 Cause decide_without_unit(const GoneEvidence& evidence) {
   if (evidence.is_stale) return {Kind::unknown, "the reading is too old"};
   switch (evidence.finding.presence) {
@@ -48,6 +54,9 @@ Cause decide_inactive(const GoneEvidence& evidence) {
   }
   if (evidence.was_up) return {Kind::ended, "it ended by itself, and nobody asked for it"};
   if (unit.active_enter_us != 0) return {Kind::admin, "it was stopped before this daemon started"};
+  if (is_started_on_demand(unit.unit_file_state)) {
+    return {Kind::admin, "its unit is " + unit.unit_file_state + " and was not started, or was stopped"};
+  }
   return {Kind::never_started, "it was never started since boot"};
 }
 

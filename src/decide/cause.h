@@ -36,7 +36,7 @@ struct GoneEvidence {
   bool main_died = false;  ///< the kernel reported the end of the main process after the finding was made
   Manager manager = Manager::absent;
   std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd has not told of it
-  bool has_unit = false;             ///< it is known to be run by a unit of a systemd that is there
+  bool has_unit = false;             ///< it is run by a unit of a systemd that is there, heard or not
   bool was_up = false;               ///< seen up since this daemon started
   std::string unit_file_state_when_up{};
   /// Packages are being changed, in words: whoever does that stops and starts services himself.

@@ -104,6 +104,22 @@ TEST(SupervisionRecords, TellEveryChangeOfState) {
   EXPECT_EQ(path, expected);
 }
 
+TEST(SupervisionRecords, TellWhoseItIsThoughItIsHeldAllTheTime) {
+  Recorded plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.units.change("apache2.service", [](UnitStatus& status) { status.active_state = "deactivating"; });
+  plant.run_for(1s);
+  ASSERT_EQ(plant.row(apache).owner, Owner::systemd);
+  plant.units.stop_by_admin("apache2.service");
+  plant.run_for(1s);
+  const auto events = plant.ledger->all<Event>();
+  ASSERT_GE(events.size(), 2U);
+  EXPECT_EQ(events[events.size() - 2].owner, "systemd");
+  EXPECT_EQ(events.back().owner, "admin");
+  EXPECT_EQ(events.back().to, "held");
+}
+
 TEST(SupervisionRecords, ThePauseGoesOnWhenTheDaemonIsRestarted) {
   Recorded first;
   const auto billing = first.add_command_service("billing", Mode::act);

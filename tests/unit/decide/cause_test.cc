@@ -157,6 +157,16 @@ TEST(WhyIsItGone, DisabledAndNeverUpSinceBootIsNotOurs) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
 }
 
+TEST(WhyIsItGone, AUnitThatIsNotStartedAtBootIsNotOursToStart) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->active_enter_us = 0;  // Or forgotten: systemd keeps nothing of it once it is stopped.
+  evidence.unit->unit_file_state = "static";
+  evidence.was_up = false;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+  evidence.was_up = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::ended);
+}
+
 TEST(WhyIsItGone, StoppedBeforeWeCameIsTheAdministrators) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.was_up = false;

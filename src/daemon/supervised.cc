@@ -55,9 +55,8 @@ void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProces
 DeathCause death_cause(const std::optional<UnitStatus>& unit) {
   if (!unit || unit->load_state != "loaded") return DeathCause::unknown;
   const auto& result = unit->result;
-  if (result == "signal" || result == "core-dump" || result == "oom-kill" || result == "watchdog") {
-    return DeathCause::signal;
-  }
+  if (result == "oom-kill") return DeathCause::oom;
+  if (result == "signal" || result == "core-dump" || result == "watchdog") return DeathCause::signal;
   return result == "exit-code" || result == "success" ? DeathCause::exit : DeathCause::unknown;
 }
 

@@ -18,11 +18,16 @@
 namespace systemcheck {
 
 /// Why a process of a service ended, as far as it is known (NAMES: service_deaths_total{cause}).
-enum class DeathCause { exit, signal, unknown };
+enum class DeathCause {
+  exit,
+  signal,
+  oom,  ///< killed for want of memory
+  unknown,
+};
 template <>
 struct Words<DeathCause> {
   static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 3> all{"exit", "signal", "unknown"};
+  static constexpr std::array<std::string_view, 4> all{"exit", "signal", "oom", "unknown"};
 };
 
 /// Everything that is said of one service, whoever asks. All counters start at zero with the daemon.

@@ -78,6 +78,21 @@ TEST(Supervision, RestartsAUnitThatFailed) {
   EXPECT_EQ(plant.row(apache).deaths_total.at(static_cast<std::size_t>(DeathCause::signal)), 1U);
 }
 
+TEST(Supervision, CountsWhatWasKilledForWantOfMemoryAsThat) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.loop.end_process(plant.units.process("apache2.service"));
+  plant.units.change("apache2.service", [](UnitStatus& status) {
+    status.main_pid = 0;
+    status.active_state = "failed";
+    status.result = "oom-kill";
+  });
+  plant.run_for(5ms);
+  EXPECT_EQ(plant.row(apache).deaths_total.at(static_cast<std::size_t>(DeathCause::oom)), 1U);
+  EXPECT_EQ(plant.orders(), 1U);
+}
+
 TEST(Supervision, LeavesAloneWhatAnAdministratorStoppedUntilHeStartsIt) {
   Plant plant;
   const auto apache = plant.add_unit_service("apache2.service", Mode::act);
@@ -114,6 +129,22 @@ TEST(Supervision, WaitsWhileSystemdRestartsItItself) {
   plant.units.start_by_admin("apache2.service");
   plant.run_for(1s);
   EXPECT_EQ(plant.row(apache).state, ServiceState::up);
+}
+
+TEST(Supervision, DoesNotJudgeAUnitWhileSystemdCannotBeHeard) {
+  Plant plant;
+  const auto apache = plant.add_unit_service("apache2.service", Mode::act);
+  plant.start();
+  plant.units.lose_bus();
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::up);
+  plant.kill(apache);
+  plant.run_for(1h);
+  EXPECT_EQ(plant.orders(), 0U);
+  EXPECT_EQ(plant.row(apache).state, ServiceState::unknown);
+  plant.units.find_bus();
+  plant.run_for(1s);
+  EXPECT_EQ(plant.orders(), 1U) << "now it says that it failed";
 }
 
 TEST(Supervision, RestartsNothingWhileTheMachineGoesDown) {

@@ -63,10 +63,6 @@ for service in "${names[@]}" transient bycommand; do
   within 20 "$service is up" state_is "$service" up || { systemctl poweroff; exit; }
 done
 
-starts_are() { [ "$(starts "$1")" = "$2" ]; }
-held_by() { metric_is "systemcheck_service_held{service=\"$1\",by=\"$2\"}" 1; }
-kill_main() { kill "-$1" "$(main_pid "$2")"; }
-
 # --- never up since boot, and enabled ----------------------------------------------------------
 service=untouched unit=untouched
 check "what is enabled and was never up is started" starts_are untouched 1
@@ -78,6 +74,7 @@ kill_main TERM quiet
 within 10 "what ended with success and without a stop job is restarted" restarts_are quiet 1
 within 10 "it is up again" state_is quiet up
 check "it was started once more" starts_are quiet 2
+within 10 "the history says so" recorded_times 1 actions quiet result=up 'reason=it ended by itself, and nobody asked for it'
 
 # --- disabled or masked since it was up ---------------------------------------------------------
 service=disabled unit=disabled
@@ -90,6 +87,8 @@ rm /etc/systemd/system/masked.service
 systemctl -q mask --now masked
 within 10 "what was masked is held" held_by masked admin
 for_seconds 3 "both stay stopped" eval 'starts_are disabled 1 && starts_are masked 1'
+check "the history knows whose wish that was" eval 'recorded events disabled to=held owner=admin && recorded events masked to=held owner=admin'
+check "and of no action" eval 'unrecorded actions disabled && unrecorded actions masked'
 
 # --- the start limit ---------------------------------------------------------------------------
 service=limited unit=limited
@@ -99,6 +98,9 @@ within 15 "systemd gives up on what fails at each start" eval '[ "$(systemctl sh
 rm /run/limited.broken
 within 40 "we do not" state_is limited up
 check "by a restart of ours" metric_above 'systemcheck_service_restarts_total{service="limited",reason="down"}' 0
+check "the history knows why" recorded actions limited 'reason=systemd says it failed: .*'
+within 20 "and how it ended" recorded actions limited result=up
+check "that was never taken for an administrator's wish" unrecorded events limited owner=admin
 
 # --- a unit that has no file of its own --------------------------------------------------------
 service=transient unit=transient
@@ -141,6 +143,8 @@ within 10 "it is up after the upgrade" state_is packaged up
 for_seconds 3 "it was started by the upgrade alone" starts_are packaged 2
 check "we had no part in it" restarts_are packaged 0
 check "and why is counted" metric_above 'systemcheck_restarts_suppressed_total{service="packaged",reason="upgrade"}' 0
+check "the history knows of no action" unrecorded actions packaged
+check "but who had it meanwhile" recorded events packaged to=held owner=upgrade
 
 # --- somebody holds dpkg's lock and does nothing ------------------------------------------------
 service=waiting unit=waiting
@@ -182,6 +186,9 @@ service=killed unit=killed
 kill_main KILL killed
 within 10 "what died by a signal is restarted" starts_are killed 2
 for_seconds 2 "once" starts_are killed 2
+within 10 "the history knows of one crash" recorded_times 1 actions killed
+check "why, and how it ended" recorded actions killed 'reason=systemd says it failed: signal' result=up owner=systemcheck
+check "and from which process to which" recorded actions killed "new_identity=$(main_pid killed):.*"
 
 # --- the machine goes down -----------------------------------------------------------------------
 go_down

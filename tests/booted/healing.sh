@@ -118,6 +118,7 @@ systemctl stop apache2
 within 10 "httpd is held after systemctl stop" state_is httpd held
 within 10 "by the administrator" metric_is 'systemcheck_service_held{service="httpd",by="admin"}' 1
 for_seconds 5 "apache2 stays stopped" inactive apache2
+check "the history knows whose wish that was" recorded events httpd to=held owner=admin
 check "no restart was counted for it" restarts_are httpd "$count"
 systemctl start apache2
 within 10 "httpd is up after systemctl start" state_is httpd up

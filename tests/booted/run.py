@@ -9,6 +9,7 @@ the exit code is 77, which ctest shows as skipped.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -17,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCENARIOS = ("healing", "decisions")
+SCENARIOS = ("healing", "decisions", "jobs", "interruptions")
 SKIPPED = 77
 BOOT_LIMIT_SECONDS = 300
 
@@ -29,20 +30,54 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def read(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+@contextlib.contextmanager
+def control_group_of_its_own(name):
+    """Machines that are begun in one control group share it, and each kills what it finds in there."""
+    above = [line.split()[1] for line in read(pathlib.Path("/proc/mounts")).splitlines() if line.split()[2] == "cgroup2"]
+    if not above:
+        skip("this machine has no control groups of version 2")
+    group = pathlib.Path(above[0]) / name
+    try:
+        group.mkdir()
+    except OSError as problem:
+        skip(f"no control group can be made: {problem}")
+    try:
+        yield group
+    finally:
+        for folder, _, _ in os.walk(group, topdown=False):
+            with contextlib.suppress(OSError):  # What is busy still says more than that it cannot be removed.
+                os.rmdir(folder)
+
+
 def boot(tree, build, scenario, results):
     """Runs the machine to its end. Its console goes to a file, for the case that it says nothing else."""
-    command = [
-        "systemd-nspawn", "--quiet", f"--machine=systemcheck-{scenario}-{os.getpid()}", f"--directory={tree}", "--boot", "--register=no", "--keep-unit",
-        "--private-network", "--volatile=overlay", "--console=pipe",
+    name = f"systemcheck-{scenario}-{os.getpid()}"
+    with control_group_of_its_own(name) as group:
+        return boot_in(group, nspawn_command(name, tree, build, scenario, results), results)
+
+
+def nspawn_command(name, tree, build, scenario, results):
+    return [
+        "systemd-nspawn", "--quiet", f"--machine={name}", f"--directory={tree}", "--boot",
+        "--register=no", "--keep-unit", "--private-network", "--volatile=overlay", "--console=pipe",
         f"--bind-ro={build}:/build", f"--bind-ro={HERE}:/scenario", f"--bind={results}:/results",
+        f"--bind-ro={HERE.parents[1]}/contrib/systemd:/shipped",
         f"--bind-ro={HERE}/{scenario}.sh:/run-scenario.sh",
         f"--bind-ro={HERE}/scenario.service:/etc/systemd/system/scenario.service",
         "systemd.unit=scenario.service",
     ]
+
+
+def boot_in(group, command, results):
     environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     with open(results / "console", "wb") as console:
         machine = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
+            ["/bin/sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', group, *command],
+            env=environment, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
         )
         try:
             return machine.wait(timeout=BOOT_LIMIT_SECONDS)
@@ -55,10 +90,6 @@ def boot(tree, build, scenario, results):
                 machine.kill()
                 machine.wait()
             return None
-
-
-def read(path):
-    return path.read_text(errors="replace") if path.exists() else ""
 
 
 def judge_shutdown(results):

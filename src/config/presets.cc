@@ -105,9 +105,27 @@ Service sendmail() {
   service.match.executables = {"/usr/libexec/sendmail/sendmail", "/usr/sbin/sendmail.sendmail",
                                "/usr/sbin/sendmail-mta"};
   service.match.user = "root";
+  // There is no check of its own: the mode that tries rewriting rules reads the whole file first, says by
+  // its exit status what came of it, and ends where nobody types anything.
+  service.pre_check = {{"/usr/libexec/sendmail/sendmail", "-bt"}, {"/usr/sbin/sendmail.sendmail", "-bt"}};
   service.init_scripts = {"/etc/init.d/sendmail"};
   service.match.main_cmdline =
       R"(^sendmail: (MTA: )?(accepting|rejecting|have been rejecting) |^\S*sendmail(-mta)?( \S+)* -b[dD]( |$))";
+  return service;
+}
+
+// The master keeps its command line, "/usr/sbin/dovecot -F". What it starts are other programs, of
+// /usr/lib/dovecot or /usr/libexec/dovecot, some as users of their own: "dovecot/imap-login", "dovecot/auth".
+// "dovecot -n", "dovecot reload" and "dovecot stop" end at once.
+Service dovecot() {
+  auto service = named("dovecot");
+  service.after = {"syslog"};
+  service.match.units = {"dovecot.service"};
+  service.match.executables = {"/usr/sbin/dovecot"};
+  service.match.user = "root";
+  service.pre_check = {{"/usr/bin/doveconf", "-n"}};
+  service.init_scripts = {"/etc/init.d/dovecot"};
+  service.match.main_cmdline = R"(^\S*dovecot( -[Fp]+| -[ci]\S+| -[ci] \S+)*\s*$)";
   return service;
 }
 
@@ -158,6 +176,7 @@ std::span<const Preset> presets() {
       Preset{"proftpd", "ProFTPD file transfer server", proftpd()},
       Preset{"sshd", "OpenSSH server", sshd()},
       Preset{"sendmail", "Sendmail mail server", sendmail()},
+      Preset{"dovecot", "Dovecot POP3 and IMAP server", dovecot()},
       Preset{"syslog", "system log: rsyslog or syslog-ng", syslog()},
       Preset{"realaudio", "RealServer or Helix streaming server", realaudio()},
       Preset{"bind", "BIND name server", bind()},

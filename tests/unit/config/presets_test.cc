@@ -42,7 +42,7 @@ TEST(Presets, AreThoseOfTheFirstList) {
   for (const auto& preset : presets())
     names.push_back(preset.name);
   EXPECT_EQ(names, (std::vector<std::string_view>{"httpd", "ocwhttpd", "proftpd", "sshd", "sendmail",
-                                                  "syslog", "realaudio", "bind"}));
+                                                  "dovecot", "syslog", "realaudio", "bind"}));
 }
 
 TEST(Presets, SayWhoTheyAre) {
@@ -144,6 +144,16 @@ TEST(Presets, KnowTheMailDaemonFromTheQueueRunnerAndTheSessions) {
                    "sendmail: server accepting connections [192.0.2.1] cmd read",
                    "sendmail: startup with 192.0.2.1", "/usr/sbin/sendmail -L sm-msp-queue -Ac -q1h",
                    "/usr/sbin/sendmail -i -t bob@example.com", "/usr/sbin/sendmail -bv bob", ""});
+}
+
+TEST(Presets, KnowTheMasterOfDovecotFromItsCommands) {
+  expect_main("dovecot",
+              {"/usr/sbin/dovecot -F", "/usr/sbin/dovecot", "/usr/sbin/dovecot -c /etc/dovecot/a.conf",
+               "dovecot -F -c/etc/a.conf", "/usr/sbin/dovecot -Fp -i second"});
+  expect_not_main("dovecot",
+                  {"dovecot/log", "dovecot/imap-login", "dovecot/auth", "/usr/sbin/dovecot -n",
+                   "/usr/sbin/dovecot -a", "/usr/sbin/dovecot reload", "/usr/sbin/dovecot -c /x stop",
+                   "/usr/sbin/dovecot --version", "/usr/bin/doveadm stop", ""});
 }
 
 TEST(Presets, KnowTheLoggerFromItsChecks) {

@@ -28,6 +28,18 @@ void KinMemory::sweep(const Processes& table) {
     const auto* process = table.find(entry.first.pid);
     return process == nullptr || process->identity != entry.first;
   });
+  if (!leader_) return;
+  const auto* process = table.find(leader_->pid);
+  const bool is_a_strangers = process != nullptr && process->identity != *leader_;
+  const bool is_used = std::ranges::find(table.all, leader_->pid, &Process::session) != table.all.end();
+  if (is_a_strangers || !is_used) leader_.reset();
+}
+
+void KinMemory::tell(std::size_t service, Circumstances& circumstances) const {
+  for (const auto& [identity, child] : children_) {
+    if (child == Child::worker) circumstances.workers.emplace(identity.pid, service);
+  }
+  if (leader_) circumstances.sessions.emplace(leader_->pid, service);
 }
 
 KinFinder::KinFinder(const ServiceRule& rule, const Processes& table, const ServiceOwners& owners)
@@ -35,7 +47,6 @@ KinFinder::KinFinder(const ServiceRule& rule, const Processes& table, const Serv
 
 Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optional<ProcessIdentity>& named,
                     KinMemory& memory) const {
-  memory.sweep(table_);
   Kin kin;
   for (const auto* process : owned) {
     const bool is_named = named && process->identity == *named;
@@ -49,6 +60,8 @@ Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optiona
     if (process == kin.main || (!is_stray && !is_session(*process, memory))) kin.members.push_back(process);
   }
   learn(owned, memory);
+  if (kin.main != nullptr && kin.main->session == kin.main->identity.pid)
+    memory.note_leader(kin.main->identity);
   return kin;
 }
 
@@ -63,7 +76,7 @@ const Process* KinFinder::parent_in_kin(const Process& process) const {
 
 bool KinFinder::may_be_main(const Process& process, const KinMemory& memory) const {
   return rule_.may_look_like(*process.text) && rule_.fits_main(process, table_) &&
-         !memory.find(process.identity) && parent_in_kin(process) == nullptr;
+         !owners_.is_by_birth(process) && !memory.find(process.identity) && parent_in_kin(process) == nullptr;
 }
 
 /// Only where no control group says what belongs together.
@@ -87,6 +100,10 @@ bool KinFinder::is_better(const Process& a, const Process& b) const {
 
 void KinFinder::learn(const std::vector<const Process*>& owned, KinMemory& memory) const {
   for (const auto* process : owned) {
+    if (owners_.is_by_birth(*process) && !is_session(*process, memory)) {
+      memory.learn(process->identity, KinMemory::Child::worker);
+      continue;
+    }
     const auto* parent = parent_in_kin(*process);
     if (parent == nullptr || age_seconds(*parent, table_) < starter_seconds_max) continue;
     const bool is_together = process->session == parent->session;

@@ -29,12 +29,18 @@ class KinMemory {
 
   [[nodiscard]] std::optional<Child> find(const ProcessIdentity& identity) const;
   void learn(const ProcessIdentity& identity, Child child) { children_.emplace(identity, child); }
+  /// The main process, where it leads a session: nobody is in that but what it has started, and the kernel
+  /// gives its number to nobody else as long as somebody is.
+  void note_leader(const ProcessIdentity& main) { leader_ = main; }
   /// Forgets those that have ended.
   void sweep(const Processes& table);
+  /// Whom a new table shows of those that are remembered.
+  void tell(std::size_t service, Circumstances& circumstances) const;
   [[nodiscard]] std::size_t size() const { return children_.size(); }
 
  private:
   std::map<ProcessIdentity, Child> children_{};
+  std::optional<ProcessIdentity> leader_{};
 };
 
 /// Tells main process and members of a service apart, once it is known what belongs to it.

@@ -54,7 +54,8 @@ ServiceOwners::ServiceOwners(const RuleIndex& rules, const Processes& table,
       table_(table),
       circumstances_(circumstances),
       owners_(table.all.size(), none),
-      is_decided_(table.all.size(), false) {
+      is_decided_(table.all.size(), false),
+      is_by_birth_(table.all.size(), false) {
   for (Row row = 0; row < table.all.size(); ++row) {
     (void)decide_owner(row, 0);
     note_hidden(table.all[row]);
@@ -109,13 +110,33 @@ std::size_t ServiceOwners::decide_unit_owner(const Process& process) const {
 /// instances of one program apart.
 std::size_t ServiceOwners::decide_by_looks(const Process& process, int depth) {
   const auto candidates = candidates_for(process);
-  if (candidates.empty()) return none;
+  const auto by_birth = decide_by_birth(process, depth);
+  if (candidates.empty()) {
+    is_by_birth_[row_of(process)] = by_birth != none;
+    return by_birth;
+  }
+  if (std::ranges::find(candidates, by_birth) != candidates.end()) return by_birth;
   const auto* parent = table_.find(process.parent);
   if (parent != nullptr && depth < ancestors_max) {
     const auto owner = decide_owner(row_of(*parent), depth + 1);
     if (std::ranges::find(candidates, owner) != candidates.end()) return owner;
   }
   return best_of(process, candidates);
+}
+
+/// Dovecot's workers are other programs than dovecot. Where no control group says so they are known by their
+/// parent and its session, and when the parent is gone by what was seen before. A child in a session of its
+/// own is somebody's login, or a daemon in its own right.
+std::size_t ServiceOwners::decide_by_birth(const Process& process, int depth) {
+  if (!unit_around(process).empty()) return none;
+  const auto worker = circumstances_.workers.find(process.identity.pid);
+  if (worker != circumstances_.workers.end()) return worker->second;
+  const auto session = circumstances_.sessions.find(process.session);
+  const bool is_leader = process.session == process.identity.pid;
+  if (session != circumstances_.sessions.end() && !is_leader) return session->second;
+  const auto* parent = table_.find(process.parent);
+  if (parent == nullptr || depth >= ancestors_max || parent->session != process.session) return none;
+  return decide_owner(row_of(*parent), depth + 1);
 }
 
 /// Rather whose main process it could be, then who says more about it, then who was written first.

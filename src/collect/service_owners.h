@@ -45,6 +45,10 @@ struct Circumstances {
   bool are_we_in_container = false;
   /// What believed pid files name.
   std::unordered_map<pid_t, std::size_t> named{};
+  /// Workers that were seen with their parents, which may be gone.
+  std::unordered_map<pid_t, std::size_t> workers{};
+  /// Sessions that main processes have begun: whatever is in them was born of those.
+  std::unordered_map<pid_t, std::size_t> sessions{};
 };
 
 /// To which service each process of one table belongs: to one at most.
@@ -55,6 +59,8 @@ class ServiceOwners {
   [[nodiscard]] std::optional<std::size_t> owner_of(const Process& process) const;
   /// Whether it belongs to its service because of its control group.
   [[nodiscard]] bool is_in_unit(const Process& process) const;
+  /// Whether it belongs to its service only because that has started it: a worker of another program.
+  [[nodiscard]] bool is_by_birth(const Process& process) const { return is_by_birth_[row_of(process)]; }
   /// The pids of processes that may be main processes, were their executables readable; by service.
   [[nodiscard]] const std::unordered_map<std::size_t, pid_t>& hidden() const { return hidden_; }
 
@@ -65,6 +71,7 @@ class ServiceOwners {
   std::size_t decide_owner(Row row, int depth);
   std::size_t decide_unit_owner(const Process& process) const;
   std::size_t decide_by_looks(const Process& process, int depth);
+  std::size_t decide_by_birth(const Process& process, int depth);
   [[nodiscard]] std::size_t best_of(const Process& process, std::span<const std::size_t> candidates) const;
   [[nodiscard]] std::vector<std::size_t> candidates_for(const Process& process) const;
   [[nodiscard]] bool may_own(const ServiceRule& rule, const Process& process) const;
@@ -77,6 +84,7 @@ class ServiceOwners {
   const Circumstances& circumstances_;
   std::vector<std::size_t> owners_;
   std::vector<bool> is_decided_;
+  std::vector<bool> is_by_birth_;
   std::unordered_map<std::size_t, pid_t> hidden_{};
 };
 

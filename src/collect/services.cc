@@ -165,6 +165,10 @@ void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (files[i].process) circumstances.named.emplace(files[i].process->pid, i);
   }
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    followed[i].memory.sweep(table);
+    followed[i].memory.tell(i, circumstances);
+  }
   const RuleIndex index(rules);
   const ServiceOwners owners(index, table, circumstances);
   std::vector<std::vector<const Process*>> owned_by(rules.size());

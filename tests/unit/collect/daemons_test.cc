@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "support/service_world.h"
 
-// sshd, rsyslog and named, each told from its children and look-alikes.
+// sshd, rsyslog, named and dovecot, each told from its children and look-alikes.
 
 namespace systemcheck {
 namespace {
@@ -196,6 +198,105 @@ TEST(Named, OfAnotherUnitIsNotOurs) {
                           .control_group = "/system.slice/named-resolver.service",
                           .user = 110});
   EXPECT_EQ(main_pid(world.look_again()[0]), 0);
+}
+
+Service dovecot() {
+  return {.name = "dovecot",
+          .match = {.units = {"dovecot.service"},
+                    .executables = {"/usr/sbin/dovecot"},
+                    .user = "root",
+                    .main_cmdline = "^/usr/sbin/dovecot( -F)?$"}};
+}
+
+FakeProcess dovecots_worker(pid_t pid, const char* name, pid_t parent = 90) {
+  return {.pid = pid,
+          .parent = parent,
+          .cmdline = std::string("dovecot/") + name,
+          .executable = std::string("/usr/lib/dovecot/") + name,
+          .control_group = "/",
+          .session = 90};
+}
+
+/// As it is without systemd: its master, and workers that are programs of their own.
+struct MailHost : ServiceWorld {
+  MailHost() : ServiceWorld({dovecot()}) {
+    forget_systemd();
+    host.add_process({.pid = 90,
+                      .cmdline = "/usr/sbin/dovecot",
+                      .executable = "/usr/sbin/dovecot",
+                      .control_group = "/",
+                      .session = 90});
+    host.add_process(dovecots_worker(91, "log"));
+    host.add_process(dovecots_worker(92, "imap-login"));
+  }
+  /// Its workers live on, and have another parent.
+  void kill_master() {
+    host.end_process(90);
+    for (const auto& [pid, name] : {std::pair{91, "log"}, std::pair{92, "imap-login"}})
+      host.add_process(dovecots_worker(pid, name, 1));
+  }
+};
+
+TEST(Dovecot, IsItsMasterAndWhatThatHasStarted) {
+  MailHost world;
+  const auto services = world.look_again();
+  EXPECT_EQ(main_pid(services[0]), 90);
+  EXPECT_THAT(pids_of(services[0]), ElementsAre(90, 91, 92));
+}
+
+TEST(Dovecot, LeavesWorkersBehindThatAreNoLongerDovecot) {
+  MailHost world;
+  (void)world.look_again();
+  world.kill_master();
+  world.host.add_process(dovecots_worker(93, "auth", 1));  // Begun after the last look.
+  for (int look = 0; look < 2; ++look) {
+    const auto services = world.look_again();
+    EXPECT_EQ(main_pid(services[0]), 0);
+    EXPECT_THAT(pids_of(services[0]), ElementsAre(91, 92, 93));
+  }
+}
+
+TEST(Dovecot, KeepsTheWorkersOfItsOldMasterInMindBesideANewOne) {
+  MailHost world;
+  (void)world.look_again();
+  world.kill_master();
+  (void)world.look_again();
+  world.host.add_process({.pid = 190,
+                          .cmdline = "/usr/sbin/dovecot",
+                          .executable = "/usr/sbin/dovecot",
+                          .control_group = "/",
+                          .session = 190});
+  const auto services = world.look_again();
+  EXPECT_EQ(main_pid(services[0]), 190);
+  EXPECT_THAT(pids_of(services[0]), ElementsAre(91, 92, 190));
+}
+
+TEST(Dovecot, DoesNotOwnWhatLeftItsSession) {
+  MailHost world;
+  auto script = dovecots_worker(94, "script");
+  script.session = 94;
+  world.host.add_process(script);
+  EXPECT_THAT(pids_of(world.look_again()[0]), ElementsAre(90, 91, 92));
+  world.kill_master();
+  EXPECT_THAT(pids_of(world.look_again()[0]), ElementsAre(91, 92));
+}
+
+TEST(Dovecot, BelongsToItsUnitWhereThereIsSystemd) {
+  ServiceWorld world({dovecot()});
+  world.install_unit("dovecot.service");
+  const char* group = "/system.slice/dovecot.service";
+  world.host.add_process({.pid = 90,
+                          .cmdline = "/usr/sbin/dovecot -F",
+                          .executable = "/usr/sbin/dovecot",
+                          .control_group = group});
+  auto worker = dovecots_worker(91, "log");
+  worker.control_group = group;
+  world.host.add_process(worker);
+  // Somebody has moved it: it is the other unit's.
+  auto moved = dovecots_worker(92, "auth");
+  moved.control_group = "/system.slice/elsewhere.service";
+  world.host.add_process(moved);
+  EXPECT_THAT(pids_of(world.look_again()[0]), ElementsAre(90, 91));
 }
 
 TEST(Billing, IsToldByItsCommandLineAlone) {

@@ -36,6 +36,35 @@ TEST(KinMemory, ForgetsAChildWhoseNumberIsAStrangersNow) {
   EXPECT_EQ(memory.size(), 0U);
 }
 
+TEST(KinMemory, KnowsTheSessionOfALeaderAsLongAsSomebodyIsInIt) {
+  FakeLook world;
+  world.host.add_process({.pid = 20, .comm = "log", .cmdline = "d/log", .session = 10});
+  KinMemory memory;
+  memory.note_leader({.pid = 10, .start_ticks = 1000});
+  const auto sessions = [&] {
+    memory.sweep(table_of(world));
+    Circumstances circumstances;
+    memory.tell(3, circumstances);
+    return circumstances.sessions;
+  };
+  EXPECT_EQ(sessions(), (std::unordered_map<pid_t, std::size_t>{{10, 3}}));
+  world.host.end_process(20);
+  world.host.add_process({.pid = 1, .comm = "init", .cmdline = "init"});
+  EXPECT_TRUE(sessions().empty());
+}
+
+TEST(KinMemory, DoesNotTakeAStrangersSessionForThatOfALeader) {
+  FakeLook world;
+  world.host.add_process({.pid = 10, .comm = "x", .cmdline = "x", .session = 10, .started_after = 500});
+  world.host.add_process({.pid = 20, .parent = 10, .comm = "y", .cmdline = "y", .session = 10});
+  KinMemory memory;
+  memory.note_leader({.pid = 10, .start_ticks = 1000});
+  memory.sweep(table_of(world));
+  Circumstances circumstances;
+  memory.tell(0, circumstances);
+  EXPECT_TRUE(circumstances.sessions.empty());
+}
+
 TEST(KinFinder, LetsNothingPileUpWhileWorkersComeAndGo) {
   FakeLook world;
   const Service service{.name = "d", .match = {.executables = {"/usr/sbin/d"}}};
@@ -51,6 +80,7 @@ TEST(KinFinder, LetsNothingPileUpWhileWorkersComeAndGo) {
     world.host.add_process(
         {.pid = pid, .parent = 10, .cmdline = "d", .executable = "/usr/sbin/d", .session = 10});
     const auto table = table_of(world);
+    memory.sweep(table);
     const Circumstances circumstances;
     const ServiceOwners owners(index, table, circumstances);
     (void)KinFinder(rules[0], table, owners).find({table.find(10), table.find(pid)}, std::nullopt, memory);

@@ -34,7 +34,7 @@ struct Supervision::Supervised {
   bool is_new_sight = false;
   std::optional<Instant> died_at{};  ///< the main process ended after `sight` was taken
   bool is_death_uncounted = false;
-  std::optional<Instant> restarted_at{};  ///< what the running restart is measured from: the death
+  std::optional<Instant> down_since{};  ///< what the running restart is to end
   std::optional<UnitStatus> unit{};
   std::string unit_file_state_when_up{};
   Claims claims{};

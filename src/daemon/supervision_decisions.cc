@@ -234,18 +234,17 @@ void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
   auto& row = service.row;
   const auto now = world_.loop.now();
   const bool is_bad = severity_of(choice.state) == CheckStatus::critical;
-  const bool is_back = choice.is_alive && service.restarted_at.has_value();
+  const bool is_back = choice.is_alive && service.down_since.has_value();
   auto line = fmt::format("{}: {}: {}", row.name, word(choice.state), choice.reason);
-  if (is_back)
-    line += fmt::format("; {} after it was found dead", duration_words(now - *service.restarted_at));
+  if (is_back) line += "; back after " + duration_words(now - *service.down_since);
   if (choice.newly_suppressed == Suppressed::observe) line += "; would restart it, but only observes";
   // A preset that is not here is no news, and of a restart its own line tells more.
   const bool is_no_news = service.rules.is_discovered && choice.state == ServiceState::absent;
   const bool is_worth_saying = !is_no_news && choice.step != RestartStep::restart;
   if (is_worth_saying) world_.journal.write(is_bad ? Severity::warning : Severity::notice, line);
   if (choice.is_alive) {
-    if (is_back) row.last_restart_duration = now - *service.restarted_at;
-    service.restarted_at.reset();
+    if (is_back) row.last_restart_duration = now - service.action_began;
+    service.down_since.reset();
   }
   row.state = choice.state;
   row.state_since = world_.loop.wall_now();
@@ -275,7 +274,7 @@ void Supervision::restart(std::size_t index, Rung rung) {
   service.memo_before_order = service.memo;
   service.memo = note_attempt(std::move(service.memo), now);
   host_guard_.note_restart(now);
-  service.restarted_at = service.died_at ? *service.died_at : now;
+  service.down_since = service.memo.gone_since.value_or(now);
   service.row.last_restart = world_.loop.wall_now();
   ++service.row.restarts_total;
   world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,
@@ -297,7 +296,7 @@ void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcom
                     .until = now + policy_asked_again_after};
   service.memo = service.memo_before_order;
   record_moment(service.rules.name, PastOutcome{.is_policy = true, .words = outcome.detail}, now);
-  service.restarted_at.reset();
+  service.down_since.reset();
   --service.row.restarts_total;
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;

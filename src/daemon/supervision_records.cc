@@ -64,7 +64,7 @@ void Supervision::record_verdict(Supervised& service, const RestartChoice& choic
 }
 
 void Supervision::put_verdict(Supervised& service, bool is_verified, const std::string& why) {
-  const auto since = service.restarted_at.value_or(service.action_began);
+  const auto since = service.down_since.value_or(service.action_began);
   world_.ledger->put(ActionVerdict{.number = *service.action,
                                    .at = world_.loop.wall_now(),
                                    .is_verified = is_verified,

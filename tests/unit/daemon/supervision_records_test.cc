@@ -41,6 +41,22 @@ TEST(SupervisionRecords, WriteTheIntentionThenTheEndThenTheVerdict) {
   EXPECT_EQ(verdicts[0].new_identity, "50002:50002");
 }
 
+TEST(SupervisionRecords, CountTheDowntimeFromTheDeathAlsoWhereTheRestartHadToWait) {
+  Recorded plant;
+  plant.config.restart_policy.backoff = 30s;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(1s);
+  plant.kill(billing);
+  plant.run_for(40s);
+  const auto verdicts = plant.ledger->all<ActionVerdict>();
+  ASSERT_EQ(verdicts.size(), 2U);
+  EXPECT_LT(verdicts[0].downtime, 1s);
+  EXPECT_GT(verdicts[1].downtime, 29s);
+  EXPECT_LT(plant.row(billing).last_restart_duration, 1s) << "the attempt itself was short";
+}
+
 TEST(SupervisionRecords, TheActionBeginsOnlyWhenItsIntentionIsWritten) {
   Recorded plant;
   const auto billing = plant.add_command_service("billing", Mode::act);

@@ -36,4 +36,7 @@ if [ ! -d "$tree" ]; then
   chmod 0755 "$making/tree"
   mv "$making/tree" "$tree"
 fi
+# Of what other recipes have made, older clones may still be in need.
+touch "$tree"
+find "$cache" -maxdepth 1 -name 'booted-*' -type d -mtime +14 -exec rm -rf --one-file-system {} +
 echo "$tree"

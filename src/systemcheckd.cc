@@ -21,6 +21,7 @@
 #include "os/memory_held.h"
 #include "os/no_units.h"
 #include "os/notify.h"
+#include "os/process_connector.h"
 #include "os/sd_event_loop.h"
 #include "os/systemd_bus.h"
 #include "probe/loop_prober.h"
@@ -146,6 +147,16 @@ std::shared_ptr<StoreLedger> open_ledger(const Arguments& arguments, const Confi
   return std::make_shared<StoreLedger>(loop, std::move(opening), Store::Hooks{.say = say});
 }
 
+/// Null for a machine that is not this one.
+std::unique_ptr<ProcessEnds> ends_for(const Arguments& arguments, EventLoop& loop, Journal& journal) {
+  if (arguments.once || arguments.root != "/") return nullptr;
+  auto connector = std::make_unique<ProcessConnector>(loop, open_connector());
+  if (const auto& status = connector->status(); !status.is_alive) {
+    journal.write(Severity::notice, status.problem + ": how a process without a unit ended may not be known");
+  }
+  return connector;
+}
+
 std::function<double()> jitter_source() {
   return [engine = std::make_shared<std::minstd_rand>(std::random_device{}())] {
     return std::uniform_real_distribution<double>(-1.0, 1.0)(*engine);
@@ -191,6 +202,7 @@ int serve(const Arguments& arguments, Config config) {
   const auto units = units_for(arguments, events);
   Board<View> board;
   LoopProber prober(events);
+  const auto ends = ends_for(arguments, events, *journal);
   World world{.loop = events,
               .units = *units,
               .host = host,
@@ -199,6 +211,7 @@ int serve(const Arguments& arguments, Config config) {
               .draw_jitter = jitter_source(),
               .own_host = &own_host,
               .prober = &prober};
+  world.ends = ends.get();
   world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
     auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
     if (!arguments.observe && arguments.root == "/") return actuator;

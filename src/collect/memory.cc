@@ -52,6 +52,14 @@ Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, s
   };
 }
 
+Result<std::uint64_t> read_oom_kills(Host& host) {
+  const auto vmstat = host.read_file("/proc/vmstat", pseudo_file_limit_bytes);
+  if (!vmstat) return vmstat.error();
+  const auto kills = number_behind("oom_kill", *vmstat);  // Since Linux 4.13.
+  if (!kills) return Error{Error::Kind::not_found, "/proc/vmstat: no oom_kill line"};
+  return *kills;
+}
+
 void Memory::describe(Metrics& metrics) const {
   const auto gauge = [&metrics](std::string_view family, std::string_view help, std::uint64_t bytes) {
     metrics.gauge(family, help, static_cast<double>(bytes));

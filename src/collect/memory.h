@@ -7,6 +7,7 @@
 
 namespace systemcheck {
 
+class Host;
 class Metrics;
 struct Look;
 
@@ -33,6 +34,9 @@ struct Memory {
     return static_cast<double>(available_bytes) / static_cast<double>(total_bytes);
   }
 };
+
+/// How many processes the kernel has killed for want of memory since boot.
+Result<std::uint64_t> read_oom_kills(Host& host);
 
 /// Refuses a reading without a MemTotal, or with more available than there is.
 Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, std::uint64_t page_bytes);

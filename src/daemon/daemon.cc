@@ -132,6 +132,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   const auto& facts = snapshot_->facts;
   load_high_since_ = check_high_load_since(config_->load, facts.of<Load>(), facts.of<Cpu>(), load_high_since_,
                                            world_.loop.now());
+  if (const auto& memory = facts.of<Memory>()) supervision_.note_oom_kills(memory->oom_kills);
   supervision_.note_busy(check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>()));
   supervision_.see_surroundings(facts.of<PackageTransaction>(), facts.of<KillSwitch>(), snapshot_->taken);
   supervision_.see(snapshot_->services, snapshot_->taken);
@@ -184,6 +185,7 @@ void Daemon::post() {
   row_.are_actions_disabled = !supervision_.surroundings().kill_switch().empty();
   row_.has_upgrade_hold_expired = supervision_.surroundings().has_upgrade_hold_expired();
   row_.history = world_.ledger->status();
+  if (world_.ends != nullptr) row_.ends = world_.ends->status();
   Posting posting{.config = config_,
                   .snapshot = snapshot_,
                   .services = supervision_.rows(),

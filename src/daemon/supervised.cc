@@ -10,6 +10,12 @@ std::string manager_words(const Service& rules, const ServiceProcesses& sight, c
   return unit.empty() ? "none" : "systemd";
 }
 
+/// Of systemd's word for how a unit ended, systemd.exec(5): $SERVICE_RESULT.
+DeathCause death_cause(std::string_view result) {
+  if (result == "signal" || result == "core-dump" || result == "watchdog") return DeathCause::signal;
+  return result == "exit-code" || result == "success" ? DeathCause::exit : DeathCause::unknown;
+}
+
 }  // namespace
 
 std::string unit_of(const Service& rules, const ServiceProcesses& sight) {
@@ -52,12 +58,14 @@ void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProces
   row.oldest_start = sight.oldest_start;
 }
 
-DeathCause death_cause(const std::optional<UnitStatus>& unit) {
-  if (!unit || unit->load_state != "loaded") return DeathCause::unknown;
-  const auto& result = unit->result;
-  if (result == "oom-kill") return DeathCause::oom;
-  if (result == "signal" || result == "core-dump" || result == "watchdog") return DeathCause::signal;
-  return result == "exit-code" || result == "success" ? DeathCause::exit : DeathCause::unknown;
+DeathCause death_cause(const std::optional<UnitStatus>& unit, const std::optional<MainEnd>& end) {
+  const bool is_told_by_unit = unit && unit->load_state == "loaded";
+  if (is_told_by_unit && unit->result == "oom-kill") return DeathCause::oom;
+  if (end) {
+    if (end->is_probably_oom) return DeathCause::oom;
+    return end->end.signal == 0 ? DeathCause::exit : DeathCause::signal;
+  }
+  return is_told_by_unit ? death_cause(unit->result) : DeathCause::unknown;
 }
 
 CheckStatus severity_of(ServiceState state) {

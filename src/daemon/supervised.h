@@ -33,6 +33,7 @@ struct Supervision::Supervised {
   Instant sight_at{};
   bool is_new_sight = false;
   std::optional<Instant> died_at{};  ///< the main process ended after `sight` was taken
+  std::optional<MainEnd> end{};      ///< of the main process that is gone, until the next attempt to start it
   bool is_death_uncounted = false;
   std::optional<Instant> down_since{};  ///< what the running restart is to end
   std::optional<UnitStatus> unit{};
@@ -45,6 +46,7 @@ struct Supervision::Supervised {
   std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
+  std::optional<ProcessIdentity> followed{};  ///< the kernel is asked to tell how it ends
   std::optional<ProcessIdentity> last_main{};
   std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
   Instant action_began{};
@@ -55,6 +57,7 @@ struct Supervision::Supervised {
 
   Watch unit_watch{};
   Watch gone_watch{};
+  Watch end_watch{};
   Watch wake{};
 
   // Totals of the time before the last reload, whose matcher is gone.
@@ -73,8 +76,8 @@ ServiceControl control_of(const Service& rules, const std::string& unit, const s
 std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& policy, Instant now);
 /// What the newest sight says, brought into the published row.
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight);
-/// Why the main process ended, as far as its unit tells.
-DeathCause death_cause(const std::optional<UnitStatus>& unit);
+/// Why the main process ended, as far as its unit or the kernel tells.
+DeathCause death_cause(const std::optional<UnitStatus>& unit, const std::optional<MainEnd>& end);
 CheckStatus severity_of(ServiceState state);
 
 }  // namespace systemcheck

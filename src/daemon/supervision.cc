@@ -16,6 +16,10 @@ std::string main_words(const ServiceRow& row) {
   return row.main ? fmt::format("process {}", row.main->pid) : std::string("its process");
 }
 
+std::string end_words(const std::optional<MainEnd>& end) {
+  return end ? ": " + describe(end->end) : std::string{};
+}
+
 }  // namespace
 
 Supervision::Supervision(World& world, Hooks hooks)
@@ -110,6 +114,9 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
       service.resources = {};
     }
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
+    const bool is_seen_gone = !service.sight.main && !service.sight.unreadable;
+    if (is_seen_gone && service.followed) take_end(service);  // Where there is no pidfd nobody else tells.
+    if (service.sight.main && !service.died_at) service.end.reset();
     note_probed(service, service.died_at ? std::nullopt : service.sight.main);
     update_row_facts(service.row, service.rules, service.sight);
     service.row.user_seconds_total = service.user_seconds_before + service.sight.user_seconds_total;
@@ -218,21 +225,25 @@ void Supervision::watch_main(std::size_t index) {
   auto& service = *services_[index];
   if (!service.sight.main || service.sight.main == service.watched) return;
   if (service.died_at) return;  // The sight is older than that death.
+  follow_end(service);
   auto watch = world_.loop.when_gone(*service.sight.main, [this, index] { note_end(index); });
   if (watch) {
     service.gone_watch = std::move(*watch);
     service.watched = service.sight.main;
     return;
   }
-  if (watch.error().kind == Error::Kind::not_found) note_end(index);
-  // Otherwise (no pidfd, no right to it) the cycle finds what happens.
+  // Otherwise (no pidfd, no right to it) the kernel's hint or the next cycle tells.
+  if (watch.error().kind != Error::Kind::not_found) return;
+  stop_following(service);  // Whatever was told may be of somebody else.
+  note_end(index);
 }
 
 void Supervision::note_end(std::size_t index) {
   auto& service = *services_[index];
-  world_.journal.write(Severity::notice,
-                       fmt::format("{}: {} has ended", service.rules.name, main_words(service.row)));
   service.watched.reset();
+  take_end(service);
+  world_.journal.write(Severity::notice, fmt::format("{}: {} has ended{}", service.rules.name,
+                                                     main_words(service.row), end_words(service.end)));
   service.died_at = world_.loop.now();
   service.is_new_sight = true;
   service.is_death_uncounted = true;

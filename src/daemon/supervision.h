@@ -12,6 +12,7 @@
 #include "daemon/surroundings.h"
 #include "daemon/world.h"
 #include "decide/on_machine.h"
+#include "decide/oom_tally.h"
 #include "decide/past.h"
 #include "publish/view.h"
 
@@ -50,6 +51,8 @@ class Supervision {
   [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
+  /// How many processes the kernel has killed for want of memory, as of this cycle.
+  void note_oom_kills(std::uint64_t kills) { oom_tally_.note(kills); }
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
   void close_cycle(Duration since_last);
 
@@ -67,6 +70,10 @@ class Supervision {
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);
+  void follow_end(Supervised& service);
+  void take_end(Supervised& service);
+  static void stop_following(Supervised& service);
+  [[nodiscard]] bool is_probably_oom(const ProcessEnd& end);
   void begin_probing(std::size_t index);
   static void note_probed(Supervised& service, const std::optional<ProcessIdentity>& main);
   void note_unit(std::size_t index, const Result<UnitStatus>& status);
@@ -104,6 +111,7 @@ class Supervision {
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after
   HostGuard host_guard_{};
+  OomTally oom_tally_{};
   bool is_machine_busy_ = false;
   bool has_systemd_ = false;  ///< it was there once: when its bus is away it is only not heard
   std::vector<std::string> watched_units_{};

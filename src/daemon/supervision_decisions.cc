@@ -104,6 +104,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
       was_never_seen || now - service.sight_at > cycles_until_stale * config_->cycle;
   if (was_never_seen) situation.evidence.finding = {Presence::unknown, "not looked at yet"};
   situation.evidence.main_died = service.died_at.has_value();
+  situation.evidence.end = service.end;
   situation.evidence.manager = world_.units.manager();
   const bool is_systemd_there = situation.evidence.manager != Manager::absent;
   situation.evidence.has_unit = has_systemd_ && !service.row.unit.empty();
@@ -175,7 +176,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   auto& row = service.row;
   const bool has_settled = choice.state != ServiceState::suspect && choice.state != ServiceState::unknown;
   if (service.is_death_uncounted && has_settled) {
-    ++row.deaths_total.at(static_cast<std::size_t>(death_cause(service.unit)));
+    ++row.deaths_total.at(static_cast<std::size_t>(death_cause(service.unit, service.end)));
     service.is_death_uncounted = false;
   }
   if (choice.attempt_failed) ++row.restart_failures_total;
@@ -260,7 +261,7 @@ Order Supervision::order_for(std::size_t index, Rung rung) {
           .service = index,
           .verb = verb_of(rules, service.sight.init_script, rung),
           .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
-          .dead_main = service.sight.main ? std::nullopt : service.last_main,
+          .dead_main = service.sight.main && !service.died_at ? std::nullopt : service.last_main,
           .deadline = rules.stop_timeout + rules.start_timeout,
           .still_runs = service.sight.main.has_value() && !service.died_at,
           .asks_policy = !service.policy || world_.loop.now() - service.policy->since < upgrade_hold_max};
@@ -275,6 +276,7 @@ void Supervision::restart(std::size_t index, Rung rung) {
   service.memo = note_attempt(std::move(service.memo), now);
   host_guard_.note_restart(now);
   service.down_since = service.memo.gone_since.value_or(now);
+  service.end.reset();  // Of what is started now nothing is known.
   service.row.last_restart = world_.loop.wall_now();
   ++service.row.restarts_total;
   world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,

@@ -10,6 +10,7 @@
 #include "os/actuator.h"
 #include "os/event_loop.h"
 #include "os/host.h"
+#include "os/process_ends.h"
 #include "os/units.h"
 #include "probe/prober.h"
 
@@ -29,8 +30,9 @@ struct World {
   /// for. Null: only what was collected counts.
   Host* own_host = nullptr;
   std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
-  std::string boot_id{};     ///< another one each time the machine starts
-  Prober* prober = nullptr;  ///< none: nothing is asked
+  std::string boot_id{};        ///< another one each time the machine starts
+  Prober* prober = nullptr;     ///< none: nothing is asked
+  ProcessEnds* ends = nullptr;  ///< none: how processes end is known to systemd alone
 };
 
 }  // namespace systemcheck

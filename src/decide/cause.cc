@@ -1,5 +1,7 @@
 #include "decide/cause.h"
 
+#include <utility>
+
 namespace systemcheck {
 namespace {
 
@@ -15,6 +17,17 @@ bool is_started_on_demand(const std::string& unit_file_state) {
   return unit_file_state.starts_with("static") || unit_file_state.starts_with("linked");
 }
 
+/// The kernel's word counts where there is one: a failure is proven, and what ended cleanly may have been
+/// asked to by somebody who is about to start it again.
+Cause decide_death(const GoneEvidence& evidence, std::string reason) {
+  if (!evidence.end) return {Kind::crash_if_confirmed, std::move(reason)};
+  const auto& [end, is_probably_oom] = *evidence.end;
+  auto words = "its main process ended with " + describe(end);
+  if (is_clean(end)) return {Kind::ended, words + ", and nobody is known to have asked for it"};
+  if (is_probably_oom) words += ", probably for want of memory";
+  return {Kind::crash, std::move(words)};
+}
+
 Cause decide_without_unit(const GoneEvidence& evidence) {
   if (evidence.is_stale) return {Kind::unknown, "the reading is too old"};
   switch (evidence.finding.presence) {
@@ -27,9 +40,10 @@ Cause decide_without_unit(const GoneEvidence& evidence) {
     case Presence::present:
     case Presence::out_of_count:
       if (!evidence.main_died) return {Kind::alive, evidence.finding.reason};
-      return {Kind::crash_if_confirmed, "its main process has just ended"};
+      return decide_death(evidence, "its main process has just ended");
   }
-  return {evidence.was_up ? Kind::crash_if_confirmed : Kind::never_started, evidence.finding.reason};
+  if (evidence.was_up) return decide_death(evidence, evidence.finding.reason);
+  return {Kind::never_started, evidence.finding.reason};
 }
 
 /// The unit claims to be active: then only a dead main process speaks against it. Without a main
@@ -65,7 +79,7 @@ Cause decide_by_unit(const GoneEvidence& evidence) {
   if (unit.active_state == "active") return decide_active(evidence);
   if (unit.active_state == "failed") {
     if (unit.stop_job_seen) return {Kind::admin, "it was stopped by an administrator"};
-    return {Kind::crash, "systemd says it failed: " + unit.result};
+    return {.kind = Kind::crash, .reason = "systemd says it failed: " + unit.result, .is_systemds = true};
   }
   if (unit.active_state == "inactive") {
     // Started by hand, outside systemd: it runs, and that is what counts.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/process_end.h"
 #include "base/unit_status.h"
 #include "base/units.h"
 #include "check/services.h"
@@ -26,7 +27,14 @@ struct Cause {
     never_started,       ///< enabled, and not up since boot: start it after the boot grace
   };
   Kind kind = Kind::unknown;
-  std::string reason{};  ///< one line for people
+  std::string reason{};      ///< one line for people
+  bool is_systemds = false;  ///< its own word, newer than any look at the processes can be
+};
+
+/// How its main process ended, where the kernel has told us.
+struct MainEnd {
+  ProcessEnd end{};
+  bool is_probably_oom = false;  ///< the kernel has killed something for want of memory at that time
 };
 
 /// What is known at the moment of deciding.
@@ -34,6 +42,7 @@ struct GoneEvidence {
   ServiceFinding finding{};
   bool is_stale = false;   ///< the finding is older than it may be
   bool main_died = false;  ///< the kernel reported the end of the main process after the finding was made
+  std::optional<MainEnd> end{};
   Manager manager = Manager::absent;
   std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd has not told of it
   bool has_unit = false;             ///< it is run by a unit of a systemd that is there, heard or not

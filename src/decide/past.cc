@@ -14,6 +14,8 @@ auto key_of(const UnitStatus& unit) {
 
 auto key_of(const Claim& claim) { return std::tuple(claim.owner, claim.until); }
 
+auto key_of(const MainEnd& it) { return std::tuple(it.end.signal, it.end.exit_code); }
+
 auto key_of(const GoneEvidence& evidence) {
   return std::tuple(evidence.finding.presence, evidence.is_stale, evidence.main_died, evidence.manager,
                     evidence.has_unit, std::string_view(evidence.unit_file_state_when_up),
@@ -33,7 +35,8 @@ bool is_same_for_decision(const RestartSituation& one, const RestartSituation& o
     return std::tuple(it.has_way, it.health.kind, it.is_machine_busy, it.kill_switch.empty());
   };
   return key(one) == key(other) && key_of(one.evidence) == key_of(other.evidence) &&
-         is_same(one.evidence.unit, other.evidence.unit) && is_same(one.claim, other.claim);
+         is_same(one.evidence.unit, other.evidence.unit) && is_same(one.evidence.end, other.evidence.end) &&
+         is_same(one.claim, other.claim);
 }
 
 }  // namespace systemcheck

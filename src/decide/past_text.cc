@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,15 @@ Json unit_json(const UnitStatus& unit) {
   return json;
 }
 
+Json end_json(const MainEnd& it) {
+  auto json = Json::object();
+  if (it.end.exit_code != 0) json["exit"] = it.end.exit_code;
+  if (it.end.signal != 0) json["signal"] = it.end.signal;
+  put_true(json, "core", it.end.has_dumped_core);
+  put_true(json, "oom", it.is_probably_oom);
+  return json;
+}
+
 Json claim_json(const Claim& claim) {
   Json json{{"owner", word(claim.owner)}, {"since", stored(claim.since)}};
   put_text(json, "why", claim.reason);
@@ -65,6 +75,7 @@ void put_evidence(Json& json, const GoneEvidence& evidence) {
   put_text(json, "why", evidence.finding.reason);
   put_true(json, "stale", evidence.is_stale);
   put_true(json, "died", evidence.main_died);
+  if (evidence.end) json["end"] = end_json(*evidence.end);
   put_true(json, "has_unit", evidence.has_unit);
   if (evidence.unit) json["unit"] = unit_json(*evidence.unit);
   put_text(json, "file_when_up", evidence.unit_file_state_when_up, word_max);
@@ -193,6 +204,21 @@ UnitStatus unit_of(Members unit) {
   return status;
 }
 
+int number_of_end(Members& members, const char* key, std::uint32_t limit) {
+  const auto number = members.count(key);
+  if (number > limit) members.complain(key);
+  return static_cast<int>(std::min(number, limit));
+}
+
+MainEnd end_of(Members members) {
+  MainEnd it;
+  it.end.exit_code = number_of_end(members, "exit", 255);
+  it.end.signal = number_of_end(members, "signal", 127);
+  it.end.has_dumped_core = members.is_true("core");
+  it.is_probably_oom = members.is_true("oom");
+  return it;
+}
+
 Claim claim_of(Members members) {
   Claim claim;
   claim.owner = members.choice<Owner>("owner");
@@ -209,6 +235,7 @@ GoneEvidence evidence_of(Members& members, std::string& wrong) {
   evidence.finding.reason = members.text("why");
   evidence.is_stale = members.is_true("stale");
   evidence.main_died = members.is_true("died");
+  if (const auto* end = members.find("end")) evidence.end = end_of(Members(*end, wrong));
   evidence.has_unit = members.is_true("has_unit");
   if (const auto* unit = members.find("unit")) evidence.unit = unit_of(Members(*unit, wrong));
   evidence.unit_file_state_when_up = members.text("file_when_up");
@@ -279,7 +306,7 @@ Result<PastMoment> parse_past(std::string_view text) {
   std::string wrong;
   Members members(json, wrong);
   if (members.count("schema") != schema) return Error{Error::Kind::malformed, "it is of another schema"};
-  auto moment = moment_of(members, wrong);
+  Result<PastMoment> moment = moment_of(members, wrong);
   if (!wrong.empty()) return Error{Error::Kind::malformed, "what is wrong in it: " + printable(wrong)};
   return moment;
 }

@@ -135,11 +135,18 @@ Rung choose_rung(const Service& service, const RestartMemo& memo, const RestartS
   return step == 1 ? Rung::restart : Rung::stop_and_start;
 }
 
+bool is_death_newer_than_sight(const GoneEvidence& evidence) {
+  return evidence.main_died && evidence.finding.presence != Presence::gone;
+}
+
 /// It is gone, or of no use, and nobody else owns it: now, later, or not at all.
 RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSituation& situation, Cause cause,
                          Instant now) {
   const auto& service = rules.service;
-  const bool is_proven = cause.kind == Kind::crash;  // By systemd, which tells of every change.
+  // What it has left behind must be known, and whether somebody has started it since; systemd knows by
+  // itself.
+  const bool is_unseen = is_death_newer_than_sight(situation.evidence);
+  const bool is_looked_at = cause.is_systemds || (now - situation.sight_at <= fresh_for && !is_unseen);
   const bool is_newly_due = !std::exchange(memo.is_death_counted, true);
   if (is_newly_due && memo.was_up) note_flapping_death(rules.policy.flapping, memo, now);
   const bool is_first = memo.attempts == 0 && !memo.next_attempt;
@@ -165,8 +172,8 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
     choice.wake_at = obstacle->until;
     return withhold(std::move(choice), obstacle->why);
   }
-  if (now - situation.sight_at > fresh_for && !is_proven) {
-    choice.state = ServiceState::waiting;
+  if (!is_looked_at) {
+    if (!is_unseen) choice.state = ServiceState::waiting;
     choice.step = RestartStep::look_now;
     choice.wake_at = now + fresh_for;
     return choice;

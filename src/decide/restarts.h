@@ -16,26 +16,32 @@ namespace systemcheck {
 
 // The states, what leads from one to the next, and what is done on the way. A row further up goes before
 // those below it; "gone", "alive" and the owners are those of cause.h.
+// clang-format off
 //
-//   in                     | seen                                        | next        | what is done
-//   -----------------------+---------------------------------------------+-------------+---------------------
-//   any                    | an order is in flight                       | restarting  |
-//   restarting             | order done, not yet seen alive and healthy  | restarting  | look again
-//   restarting             | the same, and start_timeout is over         | waiting     | attempt failed
-//   any                    | the reading failed or is too old            | unknown     |
-//   any                    | not installed                               | absent      |
-//   any                    | gone, somebody else owns it                 | held        |
-//   any                    | gone, not confirmed; in its grace           | suspect     | look again
-//   suspect                | confirmed; mode observe or disabled, no way | down        | says what it would
-//   do suspect, down, waiting | due; a service it comes after is down       | waiting     | the same | due;
-//   pause of the backoff                   | waiting     | the same               | due; dies again and again
-//   | flapping    | the same               | due; limit of the machine                   | waiting     | the
-//   same               | due; the sight is old                       | waiting     | look now the same | due
-//   | restarting  | restart any                    | alive, has died again and again             | flapping |
-//   any                    | alive, no answer, the machine is busy       | overloaded  |
-//   any                    | alive, no answer or a wrong one             | as when due | restart, by the
-//   ladder any                    | alive, something complains, wrong count     | degraded    | any | alive
-//   | up          |
+//   in         | seen                                               | next        | what is done
+//   -----------+----------------------------------------------------+-------------+-----------------------
+//   any        | an order is in flight                              | restarting  |
+//   restarting | order done, not yet seen alive and healthy         | restarting  | look again
+//   restarting | the same, and start_timeout is over                | waiting     | attempt failed
+//   any        | the reading failed or is too old                   | unknown     |
+//   any        | not installed                                      | absent      |
+//   any        | gone, somebody else owns it                        | held        |
+//   any        | gone, not confirmed; in its grace                  | suspect     | look again
+//   any        | gone, confirmed; mode observe or disabled, no way  | down        | tell what it would do
+//   any        | due; a service it comes after is down              | waiting     |
+//   any        | due; pause of the backoff                          | waiting     |
+//   any        | due; dies again and again                          | flapping    |
+//   any        | due; limit of the machine                          | waiting     |
+//   any        | due; the death is newer than the sight             | down        | look now
+//   any        | due; the sight is old                              | waiting     | look now
+//   any        | due                                                | restarting  | restart
+//   any        | alive, has died again and again                    | flapping    |
+//   any        | alive, no answer, the machine is busy              | overloaded  |
+//   any        | alive, no answer or a wrong one                    | as when due | restart, by the ladder
+//   any        | alive, something complains, wrong count            | degraded    |
+//   any        | alive                                              | up          |
+//
+// clang-format on
 
 /// What the restart decision of one service must remember between looks.
 struct RestartMemo {

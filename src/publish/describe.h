@@ -21,6 +21,9 @@ void describe_daemon(const View& view, Metrics& metrics);
 /// The history: only where one is kept.
 void describe_history(const HistoryStatus& history, Metrics& metrics);
 
+/// How well the kernel tells how processes end: only where it is asked.
+void describe_ends(const ProcessEndsStatus& ends, Metrics& metrics);
+
 /// HTTP requests; every page has its usual codes from the start, at 0.
 void describe_requests(const RequestCounts& requests, Metrics& metrics);
 

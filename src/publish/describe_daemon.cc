@@ -113,6 +113,7 @@ void describe_daemon(const View& view, Metrics& metrics) {
   describe_cycles(view, metrics);
   describe_configuration(view.daemon, metrics);
   if (view.daemon.history) describe_history(*view.daemon.history, metrics);
+  if (view.daemon.ends) describe_ends(*view.daemon.ends, metrics);
 }
 
 void describe_requests(const RequestCounts& requests, Metrics& metrics) {

@@ -156,7 +156,8 @@ void describe_deaths(const View& view, Metrics& metrics) {
     for (std::size_t i = 0; i < Words<DeathCause>::all.size(); ++i) {
       metrics.counter("systemcheck_service_deaths_total",
                       "Times the service went away without being asked to, by what ended its main process: "
-                      "it left by itself (exit), a signal, or unknown.",
+                      "it left by itself (exit), a signal, the kernel for want of memory (oom: certain where "
+                      "systemd says so, else probable), or unknown.",
                       number(row.deaths_total.at(i)), of_service(row, "cause", Words<DeathCause>::all.at(i)));
     }
   }

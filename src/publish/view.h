@@ -13,15 +13,16 @@
 #include "collect/snapshot.h"
 #include "config/config.h"
 #include "os/actuator.h"
+#include "os/process_ends.h"
 #include "publish/probe_row.h"
 
 namespace systemcheck {
 
-/// Why a process of a service ended, as far as it is known (NAMES: service_deaths_total{cause}).
+/// Why the main process of a service ended, as far as it is known.
 enum class DeathCause {
-  exit,
+  exit,  ///< it left by itself
   signal,
-  oom,  ///< killed for want of memory
+  oom,  ///< killed by the kernel for want of memory: so systemd says, or probably
   unknown,
 };
 template <>
@@ -85,9 +86,10 @@ struct DaemonRow {
   WallTime config_loaded_at{};
   std::uint64_t config_hash = 0;  ///< 48 bits
   Mode mode = Mode::observe;
-  bool are_actions_disabled = false;       ///< by the kill switch
-  bool has_upgrade_hold_expired = false;   ///< packages are being changed for so long that it counts no more
-  std::optional<HistoryStatus> history{};  ///< without a value: none is kept
+  bool are_actions_disabled = false;        ///< by the kill switch
+  bool has_upgrade_hold_expired = false;    ///< packages are being changed for so long that it counts no more
+  std::optional<HistoryStatus> history{};   ///< without a value: none is kept
+  std::optional<ProcessEndsStatus> ends{};  ///< without a value: the kernel is not asked
 };
 
 struct FileSystemRow {

@@ -37,6 +37,7 @@ class Story {
     plant_.config.restart_policy.host_limit = {.restarts = static_cast<std::uint32_t>(2 + below(8)),
                                                .per = 5min,
                                                .share = below(2) == 0 ? 0.5 : 1.0};
+    if (chance(50)) plant_.world.ends = &plant_.ends;
     plant_.on_order = [this](const Order& order) { check_order(order); };
   }
 
@@ -102,7 +103,7 @@ class Story {
 
   void something_happens() {
     const auto index = below(known_.size());
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
       case 1:
       case 2:
@@ -125,6 +126,9 @@ class Story {
       case 10:
         plant_.loop.jump_wall_clock((chance(50) ? 1 : -1) * Duration(365 * 24h));
         return tell("the clock steps by a year");
+      case 11:
+        plant_.ends.lose();
+        return tell("the kernel had too much to tell");
       default:
         return reload();
     }
@@ -136,7 +140,7 @@ class Story {
     if (!is_up(index)) return;
     tell(known_[index].name + " dies");
     if (!known_[index].dead_since) known_[index].dead_since = now();
-    plant_.kill(index);
+    plant_.end(index, {.exit_code = static_cast<int>(below(2)), .signal = static_cast<int>(below(16))});
   }
   void kill_many() {
     for (std::size_t i = 0; i < known_.size(); ++i) {

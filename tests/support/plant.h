@@ -11,6 +11,7 @@
 #include "support/collecting_journal.h"
 #include "support/fake_actuator.h"
 #include "support/fake_loop.h"
+#include "support/fake_process_ends.h"
 #include "support/fake_units.h"
 
 namespace systemcheck::test {
@@ -72,6 +73,12 @@ class Plant {
     loop.end_process(*std::exchange(processes[index], std::nullopt));
   }
 
+  /// The same where the kernel tells how: world.ends is set.
+  void end(std::size_t index, ProcessEnd end) {
+    ends.tell(*processes[index], end);
+    kill(index);
+  }
+
   void run_for(Duration duration) { loop.run_for(duration); }
   [[nodiscard]] ServiceRow row(std::size_t index) const { return supervision.rows().at(index); }
   /// Whether the last look succeeded.
@@ -83,6 +90,7 @@ class Plant {
   FakeUnits units{loop};
   CollectingJournal journal{};
   NoHost host{};
+  FakeProcessEnds ends{loop};  ///< of the world only where a test says so
   Config config{};
   std::vector<std::optional<ProcessIdentity>> processes{};
   bool is_readable = true;

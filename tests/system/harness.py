@@ -480,8 +480,9 @@ def enter_own_process_table():
         os.execvp(into[0], [*into, *first, sys.executable, "-B", *sys.argv])
 
 
-def main():
-    enter_own_process_table()
+def main(in_own_table=True):
+    if in_own_table:
+        enter_own_process_table()
     result = unittest.main(verbosity=2, exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 namespace systemcheck::test {
 namespace {
 
@@ -36,6 +38,57 @@ TEST(WhyIsItGone, AFailedUnitIsACrash) {
 
 TEST(WhyIsItGone, WithoutAUnitTheCauseIsUnknownAndNeedsOneMoreLook) {
   EXPECT_EQ(decide_cause(gone_service()).kind, Kind::crash_if_confirmed);
+}
+
+TEST(WhyIsItGone, ASignalOrAFailureThatTheKernelToldOfIsACrash) {
+  auto evidence = gone_service();
+  evidence.end = MainEnd{.end = {.signal = SIGSEGV, .has_dumped_core = true}};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash);
+  EXPECT_EQ(decide_cause(evidence).reason, "its main process ended with signal 11 (SIGSEGV), core dumped");
+  evidence.end = MainEnd{.end = {.exit_code = 3}};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash);
+  EXPECT_EQ(decide_cause(evidence).reason, "its main process ended with exit status 3");
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}, .is_probably_oom = true};
+  EXPECT_EQ(decide_cause(evidence).reason,
+            "its main process ended with signal 9 (SIGKILL), probably for want of memory");
+}
+
+TEST(WhyIsItGone, WhatEndedCleanlyWithoutAUnitEndedByItself) {
+  auto evidence = gone_service();
+  for (const auto& end : {ProcessEnd{}, ProcessEnd{.signal = SIGTERM}}) {
+    evidence.end = MainEnd{.end = end};
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::ended) << describe(end);
+  }
+}
+
+TEST(WhyIsItGone, AnEndSaysNothingOfWhatIsSeenAlive) {
+  auto evidence = gone_service();
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  evidence.finding = {Presence::present, "1 process"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+  evidence.main_died = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash);
+}
+
+TEST(WhyIsItGone, SystemdsWordCountsMoreThanTheKernels) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.unit->stop_job_seen = true;
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
+  evidence = gone_unit("activating", "auto-restart", "signal");
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::systemd);
+}
+
+TEST(WhyIsItGone, AnEndIsNoReasonWhileNothingCanBeRead) {
+  auto evidence = gone_service();
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  evidence.finding = {Presence::unknown, "permission denied"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
+  evidence = gone_service();
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  evidence.is_stale = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::unknown);
 }
 
 TEST(WhyIsItGone, AStopJobMeansAnAdministrator) {

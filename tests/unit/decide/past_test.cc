@@ -13,6 +13,7 @@ PastSituation full_situation() {
   it.evidence.finding = {Presence::gone, "no process of it is running"};
   it.evidence.is_stale = true;
   it.evidence.main_died = true;
+  it.evidence.end = MainEnd{.end = {.signal = 9, .has_dumped_core = true}, .is_probably_oom = true};
   it.evidence.manager = Manager::running;
   it.evidence.has_unit = true;
   it.evidence.unit = UnitStatus{.load_state = "loaded",
@@ -63,6 +64,15 @@ TEST(PastText, IsReadBackAsItWas) {
   EXPECT_EQ(again.decision.reason, "it did not come up");
   EXPECT_EQ(again.left_out, 4U);
   EXPECT_EQ(again.mode, Mode::act);
+}
+
+TEST(PastText, KeepsHowAProcessEnded) {
+  EXPECT_EQ(read_back(full_situation()).situation.evidence.end->end,
+            (ProcessEnd{.signal = 9, .has_dumped_core = true}));
+  EXPECT_TRUE(read_back(full_situation()).situation.evidence.end->is_probably_oom);
+  PastSituation past;
+  past.situation.evidence.end = MainEnd{};
+  EXPECT_EQ(read_back(past).situation.evidence.end->end, ProcessEnd{}) << "cleanly is not unknown";
 }
 
 TEST(PastText, IsShortWhereNothingIsRemarkable) {
@@ -142,6 +152,8 @@ TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
       [](RestartSituation& it) { it.evidence.is_stale = false; },
       [](RestartSituation& it) { it.evidence.main_died = false; },
       [](RestartSituation& it) { it.evidence.manager = Manager::stopping; },
+      [](RestartSituation& it) { it.evidence.end.reset(); },
+      [](RestartSituation& it) { it.evidence.end->end = {}; },
       [](RestartSituation& it) { it.evidence.has_unit = false; },
       [](RestartSituation& it) { it.evidence.unit.reset(); },
       [](RestartSituation& it) { it.evidence.unit->active_state = "active"; },

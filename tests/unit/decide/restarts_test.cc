@@ -46,6 +46,38 @@ TEST(Restart, LooksOnceMoreThenActsAtOnce) {
   EXPECT_EQ(second.state, ServiceState::restarting);
 }
 
+TEST(Restart, ActsOnAProvenDeathWithTheFirstSightOfIt) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto situation = sight(Presence::present, noon);
+  situation.evidence.main_died = true;
+  situation.evidence.end = MainEnd{.end = {.signal = 9}};
+  const auto told =
+      decide_restart(service, policy, memo_of_an_up_service(service, policy), situation, noon + 10ms);
+  EXPECT_EQ(told.state, ServiceState::down) << "it is known, but not what it has left behind";
+  EXPECT_EQ(told.step, RestartStep::look_now);
+  EXPECT_TRUE(told.is_newly_due);
+
+  situation = sight(Presence::gone, noon + 12ms);
+  situation.evidence.end = MainEnd{.end = {.signal = 9}};
+  EXPECT_EQ(decide_restart(service, policy, told.memo, situation, noon + 12ms).step, RestartStep::restart);
+}
+
+TEST(Restart, GivesWhatEndedCleanlyWithoutAUnitTheSameGrace) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  auto situation = sight(Presence::gone, noon + 1s);
+  situation.evidence.end = MainEnd{};
+  auto choice = decide_restart(service, policy, memo, situation, noon + 1s);
+  EXPECT_EQ(choice.state, ServiceState::suspect);
+  ASSERT_TRUE(choice.wake_at);
+  EXPECT_EQ(*choice.wake_at, noon + 1s + policy.grace);
+  situation.sight_at = noon + 21s;
+  choice = decide_restart(service, policy, choice.memo, situation, noon + 21s);
+  EXPECT_EQ(choice.step, RestartStep::restart);
+}
+
 TEST(Restart, DoesNotTakeOneSightForTwo) {
   const auto service = acting_service();
   const RestartPolicy policy;

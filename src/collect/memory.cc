@@ -5,12 +5,15 @@
 #include "base/metrics.h"
 #include "collect/facts.h"
 #include "collect/key_values.h"
+#include "collect/usable_memory.h"
 #include "os/host.h"
 
 namespace systemcheck {
 namespace {
 
 constexpr std::uint64_t kibibyte = 1024;
+/// A machine of eight nodes with 256 processors each writes 1.5 MB.
+constexpr std::size_t zone_file_limit_bytes = std::size_t{8} << 20;
 
 std::optional<std::uint64_t> bytes_behind(std::string_view key, std::string_view meminfo) {
   const auto number = number_behind(key, meminfo);
@@ -22,6 +25,16 @@ std::uint64_t bytes_or_none(std::string_view key, std::string_view meminfo) {
   return bytes_behind(key, meminfo).value_or(0);
 }
 
+/// 0 where the kernel has no such file, keeps it to itself, or writes what nobody knows: less is believed to
+/// be usable then.
+std::uint64_t read_extra(Host& host, std::string_view path,
+                         Result<std::uint64_t> (*parse)(std::string_view)) {
+  const auto text = host.read_file(path, zone_file_limit_bytes);
+  if (!text) return 0;
+  const auto value = parse(*text);
+  return value ? *value : 0;
+}
+
 }  // namespace
 
 Result<Memory> Memory::collect(Look& look) {
@@ -29,7 +42,12 @@ Result<Memory> Memory::collect(Look& look) {
   if (!meminfo) return meminfo.error();
   const auto vmstat = look.host.read_file("/proc/vmstat", pseudo_file_limit_bytes);
   if (!vmstat) return vmstat.error();
-  return parse_memory(*meminfo, *vmstat, look.host.constants().page_bytes);
+  const auto page_bytes = look.host.constants().page_bytes;
+  auto memory = parse_memory(*meminfo, *vmstat, page_bytes);
+  if (!memory) return memory;
+  memory->listed_bytes = read_extra(look.host, "/proc/zoneinfo", parse_listed_pages) * page_bytes;
+  memory->arc_bytes = read_extra(look.host, "/proc/spl/kstat/zfs/arcstats", parse_reclaimable_arc);
+  return memory;
 }
 
 Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, std::uint64_t page_bytes) {
@@ -44,6 +62,7 @@ Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, s
       .free_bytes = bytes_or_none("MemFree:", meminfo),
       .buffers_bytes = bytes_or_none("Buffers:", meminfo),
       .cached_bytes = bytes_or_none("Cached:", meminfo) + bytes_or_none("SReclaimable:", meminfo),
+      .anonymous_bytes = bytes_or_none("AnonPages:", meminfo),
       .swap_total_bytes = bytes_or_none("SwapTotal:", meminfo),
       .swap_free_bytes = bytes_or_none("SwapFree:", meminfo),
       .swapped_in_bytes = number_behind("pswpin", vmstat).value_or(0) * page_bytes,
@@ -74,7 +93,9 @@ void Memory::describe(Metrics& metrics) const {
   gauge("systemcheck_memory_buffers_bytes", "Buffers of block devices.", buffers_bytes);
   gauge("systemcheck_memory_cached_bytes", "Page cache with reclaimable slab, as free(1) counts.",
         cached_bytes);
-  gauge("systemcheck_memory_usable_bytes", "Memory that the thresholds regard as usable.", available_bytes);
+  gauge("systemcheck_memory_usable_bytes",
+        "What the thresholds regard as usable: available, free on the lists of processors, ZFS cache.",
+        usable_bytes());
   metrics.gauge("systemcheck_memory_usable_ratio",
                 "Usable memory divided by all memory: what the thresholds are compared with.",
                 usable_ratio());

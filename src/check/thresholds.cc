@@ -40,9 +40,10 @@ bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const 
 
 CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory) {
   if (!memory) return CheckStatus::unknown;
-  const double usable = memory->usable_ratio();
-  if (usable < rules.below) return CheckStatus::critical;
-  return usable < rules.warn ? CheckStatus::warning : CheckStatus::ok;
+  const auto total = static_cast<double>(memory->total_bytes);
+  const auto usable = static_cast<double>(memory->usable_bytes());
+  if (usable < rules.below.bytes_of(total)) return CheckStatus::critical;
+  return usable < rules.warn.bytes_of(total) ? CheckStatus::warning : CheckStatus::ok;
 }
 
 CheckStatus check_file_system(const DiskRules& rules, const FileSystem& file_system) {

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "base/vocabulary.h"
+#include "config/memory_rules.h"
 #include "config/probe.h"
 
 // What a user may write, as plain structs. A default stands beside its member and nowhere else.
@@ -85,6 +86,8 @@ struct Service {
   Duration start_timeout = std::chrono::seconds{30};
   Duration stop_timeout = std::chrono::seconds{30};
   std::vector<Probe> probes{};
+  /// May be turned off when memory runs short, the lowest number first; the key is `shed`.
+  std::optional<std::uint32_t> shed_priority{};
   /// Any of these paths says that it is installed; from presets. Empty: its unit or executable does.
   std::vector<std::string> evidence{};
   bool is_discovered = false;  ///< not written by anybody: watched only if it is installed
@@ -136,15 +139,6 @@ struct DiskRules {
   double critical = 0.90;
 
   bool operator==(const DiskRules&) const = default;
-};
-
-/// Shares of usable memory (MemAvailable / MemTotal).
-struct MemoryRules {
-  double warn = 0.15;
-  double below = 0.10;
-  double critical = 0.05;
-
-  bool operator==(const MemoryRules&) const = default;
 };
 
 struct HttpConfig {

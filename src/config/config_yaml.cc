@@ -1,9 +1,12 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/text.h"
 #include "config/load.h"
+#include "config/memory_keys.h"
 #include "config/probes.h"
 #include "config/resource_rules.h"
 
@@ -119,6 +122,7 @@ void add_service(Lines& lines, const Service& service) {
   lines.add_list(2, "init_script", service.init_scripts);
   lines.add(2, "start_timeout", duration_text(service.start_timeout));
   lines.add(2, "stop_timeout", duration_text(service.stop_timeout));
+  if (service.shed_priority) lines.add(2, "shed", fmt::format("{{priority: {}}}", *service.shed_priority));
   if (service.probes.empty()) return;
   lines.add(2, "probes", "");
   for (const auto& probe : service.probes)
@@ -189,9 +193,9 @@ std::string rules_yaml(const Config& config) {
   lines.add(1, "critical", share_text(config.disks.critical));
   lines.add(0, "memory", "");
   lines.add(1, "shed", "");
-  lines.add(2, "warn", share_text(config.memory.warn));
-  lines.add(2, "below", share_text(config.memory.below));
-  lines.add(2, "critical", share_text(config.memory.critical));
+  for (const auto& [key, value] : memory_rule_lines(config.memory))
+    lines.add(2, key, value);
+  lines.add(2, "protect", list(config.memory.protect));
   lines.add(0, "history", "");
   lines.add(1, "keep", duration_text(config.history.keep));
   lines.add(1, "max_size", bytes_text(config.history.max_size_bytes));

@@ -4,10 +4,12 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "config/memory_keys.h"
 #include "config/order.h"
 #include "config/reader.h"
 #include "config/section.h"
 #include "config/services.h"
+#include "config/shed_services.h"
 #include "config/values.h"
 
 namespace systemcheck {
@@ -95,27 +97,6 @@ DiskRules read_disks(Section section) {
   return disks;
 }
 
-MemoryRules read_shed(Section section) {
-  MemoryRules memory;
-  section.read("warn", memory.warn, parse_share);
-  section.read("below", memory.below, parse_share);
-  section.read("critical", memory.critical, parse_share);
-  const bool is_ordered = memory.critical < memory.below && memory.below < memory.warn;
-  if (section.is_sound() && !is_ordered) {
-    section.refuse_among({"warn", "below", "critical"},
-                         "must be critical < below < warn, not " + share_text(memory.critical) + ", " +
-                             share_text(memory.below) + ", " + share_text(memory.warn));
-  }
-  section.refuse_unknown_keys();
-  return memory;
-}
-
-MemoryRules read_memory(Section section) {
-  auto memory = read_shed(section.section("shed"));
-  section.refuse_unknown_keys();
-  return memory;
-}
-
 Result<std::uint64_t> parse_history_size(std::string_view text) {
   auto bytes = parse_bytes(text);
   if (!bytes) return bytes;
@@ -145,7 +126,7 @@ Config read_config(Section top, Problems& problems) {
   config.restart_policy = read_restart_policy(top.section("restart_policy"));
   config.load = read_load(top.section("load"));
   config.disks = read_disks(top.section("disks"));
-  config.memory = read_memory(top.section("memory"));
+  config.memory = read_memory_rules(top.section("memory"));
   config.history = read_history(top.section("history"));
   top.refuse_unknown_keys();
   return config;
@@ -180,6 +161,7 @@ Loaded load_config(const std::vector<ConfigText>& texts) {
   loaded.config = read_config(top, loaded.problems);
   if (loaded.config.discover) append_discovered(loaded.config);
   resolve_order(top.section("services"), loaded.config);
+  check_shed_services(top.section("services"), loaded.config);
   sort_problems(loaded.problems, texts);
   return loaded;
 }

@@ -6,6 +6,7 @@
 #include "config/presets.h"
 #include "config/probes.h"
 #include "config/resource_rules.h"
+#include "config/shed_services.h"
 #include "config/values.h"
 
 namespace systemcheck {
@@ -132,6 +133,7 @@ Service read_service(Section section, const std::string& name, Mode machine_mode
   section.read("start_timeout", service.start_timeout, timeout);
   section.read("stop_timeout", service.stop_timeout, timeout);
   read_probes(section, service.probes);
+  read_shed_priority(section, service);
   if (section.is_sound()) check_service(section, service);
   section.refuse_unknown_keys();
   return service;

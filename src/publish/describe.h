@@ -13,7 +13,7 @@ void describe_services(const View& view, Metrics& metrics);
 void describe_probes(const View& view, Metrics& metrics);
 
 /// The thresholds of the configuration, so that alert rules compare with them and repeat nothing.
-void describe_thresholds(const Config& config, Metrics& metrics);
+void describe_thresholds(const View& view, Metrics& metrics);
 
 /// The daemon itself: its build, its cycles, its configuration.
 void describe_daemon(const View& view, Metrics& metrics);

@@ -88,7 +88,8 @@ constexpr std::array usual_answers{
 
 }  // namespace
 
-void describe_thresholds(const Config& config, Metrics& metrics) {
+void describe_thresholds(const View& view, Metrics& metrics) {
+  const auto& config = *view.config;
   metrics.gauge("systemcheck_load_warn_ratio", "Load for each processor above which the load is too high.",
                 config.load.warn_per_cpu);
   metrics.gauge("systemcheck_filesystem_warn_ratio",
@@ -99,9 +100,12 @@ void describe_thresholds(const Config& config, Metrics& metrics) {
   constexpr std::string_view name = "systemcheck_shed_threshold_ratio";
   constexpr std::string_view help =
       "Share of usable memory below which each level begins; compare with systemcheck_memory_usable_ratio.";
-  metrics.gauge(name, help, config.memory.warn, {{"level", "warn"}});
-  metrics.gauge(name, help, config.memory.below, {{"level", "low"}});
-  metrics.gauge(name, help, config.memory.critical, {{"level", "critical"}});
+  const auto& memory = view.snapshot->facts.of<Memory>();
+  const double total = memory ? static_cast<double>(memory->total_bytes) : 1;
+  const auto share_of = [total](const MemoryThreshold& it) { return it.bytes_of(total) / total; };
+  metrics.gauge(name, help, share_of(config.memory.warn), {{"level", "warn"}});
+  metrics.gauge(name, help, share_of(config.memory.below), {{"level", "low"}});
+  metrics.gauge(name, help, share_of(config.memory.critical), {{"level", "critical"}});
 }
 
 void describe_daemon(const View& view, Metrics& metrics) {

@@ -92,7 +92,7 @@ Metrics describe_view(const View& view, const RequestCounts& requests) {
   describe_services(view, metrics);
   describe_probes(view, metrics);
   describe(*view.snapshot, metrics);
-  describe_thresholds(*view.config, metrics);
+  describe_thresholds(view, metrics);
   describe_daemon(view, metrics);
   describe_requests(requests, metrics);
   return metrics;

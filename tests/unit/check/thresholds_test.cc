@@ -58,6 +58,15 @@ TEST(CheckLoad, AFailedReadingNeitherBeginsNorEndsAHighLoad) {
   EXPECT_EQ(check_load(rules, failed, noon, noon + 1h), CheckStatus::unknown);
 }
 
+TEST(CheckMemory, OfALargeMachineComparesWithTheSizes) {
+  MemoryRules rules;
+  rules.warn = {0.15, memory_of(100).total_bytes / 50};
+  rules.below = {0.10, memory_of(100).total_bytes / 100};
+  EXPECT_EQ(check_memory(rules, memory_of(3)), CheckStatus::ok);
+  EXPECT_EQ(check_memory(rules, memory_of(1)), CheckStatus::warning);
+  EXPECT_EQ(check_memory(rules, memory_of(0)), CheckStatus::critical);
+}
+
 TEST(CheckMemory, KnowsTheThreeLevels) {
   const MemoryRules rules;
   EXPECT_EQ(check_memory(rules, memory_of(15)), CheckStatus::ok);

@@ -74,8 +74,54 @@ TEST(LoadConfig, ReadsEveryKey) {
                          .reset_after = 4 * second},
       .load = {.warn_per_cpu = 1.5, .hold = 5 * second},
       .disks = {.ignore_types = {"nfs"}, .warn = 0.06, .critical = 0.07},
-      .memory = {.warn = 0.10, .below = 0.09, .critical = 0.08}};
+      .memory = {.warn = {0.10}, .below = {0.09}, .critical = {0.08}}};
   EXPECT_EQ(loaded.config, expected);
+}
+
+TEST(LoadConfig, ReadsWhenServicesAreTurnedOffAndWhichOnes) {
+  const auto loaded = load(
+      "memory:\n  shed: {mode: act, warn: [12%, 4GiB], below: [10%, 2GiB], critical: [6%, 1GiB], target: "
+      "13%,\n"
+      "    restore_above: 14%, below_for: 1s, restore_after: 11s, restore_gap: 12s, min_up: 13s, min_down: "
+      "14s,\n"
+      "    max_down: 15s, backoff: 16s, backoff_max: 17s, sheds_per_hour: 4, stop_timeout: 18s,\n"
+      "    critical_stop_timeout: 19s, culprit_first: false, on_exit: leave, protect: [db.service]}\n"
+      "services:\n  web: {match: {unit: web.service}, shed: {priority: 0}}\n  db: {match: {unit: "
+      "db.service}}\n");
+
+  ASSERT_EQ(problems_of(loaded), Texts{});
+  const std::chrono::seconds second{1};
+  const std::uint64_t gibibyte = std::uint64_t{1} << 30;
+  const MemoryRules expected{.mode = Mode::act,
+                             .warn = {0.12, 4 * gibibyte},
+                             .below = {0.10, 2 * gibibyte},
+                             .critical = {0.06, gibibyte},
+                             .target = {0.13},
+                             .restore_above = {0.14},
+                             .below_for = second,
+                             .restore_after = 11 * second,
+                             .restore_gap = 12 * second,
+                             .min_up = 13 * second,
+                             .min_down = 14 * second,
+                             .max_down = 15 * second,
+                             .backoff = 16 * second,
+                             .backoff_max = 17 * second,
+                             .sheds_per_hour = 4,
+                             .stop_timeout = 18 * second,
+                             .critical_stop_timeout = 19 * second,
+                             .culprit_first = false,
+                             .on_exit = ShedOnExit::leave,
+                             .protect = {"db.service"}};
+  EXPECT_EQ(loaded.config.memory, expected);
+  EXPECT_EQ(find_service(loaded, "web")->shed_priority, 0U);
+  EXPECT_EQ(find_service(loaded, "db")->shed_priority, std::nullopt);
+}
+
+TEST(MemoryThreshold, IsTheLowerOfTheShareAndTheSize) {
+  const MemoryThreshold threshold{0.10, 1000};
+  EXPECT_EQ(threshold.bytes_of(5000), 500);
+  EXPECT_EQ(threshold.bytes_of(50'000), 1000);
+  EXPECT_EQ(MemoryThreshold{0.10}.bytes_of(50'000), 5000);
 }
 
 TEST(LoadConfig, GivesAServiceTheModeOfTheMachineUnlessItSaysItsOwn) {
@@ -150,7 +196,7 @@ TEST(LoadConfig, AddsLaterFilesToEarlierOnes) {
   EXPECT_EQ(loaded.config.services[0].name, "one");
   EXPECT_EQ(loaded.config.services[1].name, "two");
   EXPECT_TRUE(loaded.config.http.listen.empty());
-  EXPECT_EQ(loaded.config.memory, (MemoryRules{.warn = 0.20, .below = 0.12}));
+  EXPECT_EQ(loaded.config.memory, (MemoryRules{.warn = {0.20}, .below = {0.12}}));
   EXPECT_EQ(loaded.config.disks.warn, 0.70);
 }
 

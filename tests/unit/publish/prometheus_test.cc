@@ -132,7 +132,7 @@ TEST(DescribeView, ExportsTheThresholdsThatAreConfigured) {
   ViewBuilder builder;
   builder.config().load.warn_per_cpu = 3;
   builder.config().disks.warn = 0.7;
-  builder.config().memory.below = 0.125;
+  builder.config().memory.below = {0.125};
 
   const auto all = series_of(builder.build());
 

@@ -25,9 +25,11 @@ mkdir -p /run/systemd/system/systemcheckd.service.d /etc/systemcheck
 cat >/run/systemd/system/systemcheckd.service.d/told.conf <<UNIT
 [Unit]
 Before=proftpd.service sendmail.service $(printf '%s.service ' "${names[@]}")
+IgnoreOnIsolate=yes
 [Service]
 StandardError=append:/results/daemon.log
 UNIT
+printf '[Unit]\nAllowIsolate=yes\nRequires=dbus.service\nAfter=dbus.service\n' >/run/systemd/system/runlevel.target
 cat >/etc/systemcheck/systemcheck.yaml <<YAML
 cycle: 1s
 mode: act
@@ -167,5 +169,12 @@ systemctl restart systemcheckd
 within 20 "bycommand is up after a restart of the daemon" state_is bycommand up
 check "it is the same process" [ "$(pgrep -x bycommand)" = "$kept" ]
 check "in the same scope" [ "$(sed -n 's/^0:://p' "/proc/$kept/cgroup")" = "$group" ]
+
+# --- another runlevel, as one used to call it -----------------------------------------------------------
+service=steady unit=steady
+systemctl isolate runlevel.target
+within 10 "what has no place in another runlevel is held" eval 'held_by steady admin && held_by proftpd admin'
+for_seconds 3 "nothing of it is restarted" eval 'inactive steady && inactive proftpd'
+check "nor was anything" eval 'restarts_are steady 0 && restarts_are proftpd 0'
 
 go_down

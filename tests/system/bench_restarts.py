@@ -36,9 +36,9 @@ FULL = {
     "systemcheck": {"one": 300, "all": 30, "one_beside": 150, "all_beside": 15, "upgrades": 100}}
 QUICK = {
     "seconds": 60, "unpack": 0.35,
-    "monit": {"one": 8, "all": 1, "one_beside": 0, "all_beside": 0, "upgrades": 12},
-    "runit": {"one": 12, "all": 2, "one_beside": 0, "all_beside": 0, "upgrades": 12},
-    "systemcheck": {"one": 30, "all": 4, "one_beside": 20, "all_beside": 3, "upgrades": 12}}
+    "monit": {"one": 6, "all": 1, "one_beside": 0, "all_beside": 0, "upgrades": 6},
+    "runit": {"one": 12, "all": 2, "one_beside": 0, "all_beside": 0, "upgrades": 6},
+    "systemcheck": {"one": 24, "all": 3, "one_beside": 12, "all_beside": 2, "upgrades": 12}}
 
 
 def load():

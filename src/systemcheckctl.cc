@@ -8,6 +8,7 @@
 #include "ctl/client.h"
 #include "ctl/history_text.h"
 #include "ctl/status_table.h"
+#include "offline/replay_command.h"
 #include "os/clock.h"
 
 // Exit codes are those of monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.
@@ -85,6 +86,26 @@ int explain(const std::string& socket, const std::string& service, bool as_json)
   return exit_code(text->status);
 }
 
+CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments) {
+  auto* replay = app.add_subcommand("replay", "decide upon the history again, with another configuration");
+  replay->add_option("service", arguments.services, "tell of these services alone");
+  replay->add_option("--config", arguments.config, "the other configuration, instead of the installed one");
+  auto* directory = replay->add_option("--state-directory", arguments.state_directory,
+                                       "where state.db is, instead of the configured one");
+  replay->add_option("--database", arguments.database, "this file, which may be a copy")->excludes(directory);
+  replay->add_option("--since", arguments.since, "tell of nothing older than this: 90s, 2h, 7d");
+  replay->add_flag("--differences", arguments.only_differences, "tell only of what is different");
+  replay->add_flag("--json", arguments.as_json, "the whole document, for programs");
+  return replay;
+}
+
+int show_replay(const ReplayArguments& arguments) {
+  const auto answer = answer_replay(arguments, wall_now());
+  std::fputs(answer.output.c_str(), stdout);
+  std::fputs(answer.complaints.c_str(), stderr);
+  return answer.exit_code;
+}
+
 /// A line of the protocol is made of it.
 std::string check_word(const std::string& word) {
   const bool is_word = word.find_first_of(" \t\r\n") == std::string::npos && !word.starts_with('-');
@@ -113,6 +134,8 @@ int main(int argc, char** argv) try {
   auto* why = app.add_subcommand("explain", "why a service is as it is, and what is done about it");
   why->add_option("service", explained, "the name of the service")->required()->check(check_word);
   why->add_flag("--json", as_json, "the whole document, for programs");
+  ReplayArguments again;
+  auto* replay = add_replay(app, again);
   app.require_subcommand(1);
   app.fallthrough();
   try {
@@ -121,6 +144,7 @@ int main(int argc, char** argv) try {
     return app.exit(problem) == 0 ? 0 : exit_unknown;
   }
   if (history->parsed()) return show_history(socket, past, as_json);
+  if (replay->parsed()) return show_replay(again);
   if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);
 } catch (const std::exception& error) {

@@ -1,21 +1,10 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <cstdint>
 
-#include "base/result.h"
-#include "config/load.h"
+#include "config/files.h"
 
 namespace systemcheck {
-
-inline constexpr std::string_view default_config_path = "/etc/systemcheck/systemcheck.yaml";
-
-/// The files of the configuration, in the order in which they are read. `path` empty: the default
-/// file, if it exists, and conf.d/*.yaml beside it by name; otherwise that file alone, which must exist.
-Result<std::vector<ConfigText>> read_config_texts(const std::string& path);
-
-/// Every problem as a line of its own, with its place.
-std::string problem_lines(const std::vector<Problem>& problems);
 
 /// 48 bits that change with the effective configuration: they fit a double without loss.
 std::uint64_t config_hash(const Config& config);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -39,6 +40,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
   record_moment({}, PastTurn{.kind = PastTurn::Kind::taken_over}, world_.loop.now());
   std::vector<std::unique_ptr<Supervised>> before = std::exchange(services_, {});
+  std::set<std::string> waiting;
   for (const auto& rules : config_->services) {
     const auto found = std::find_if(before.begin(), before.end(),
                                     [&](const auto& it) { return it && it->rules.name == rules.name; });
@@ -55,6 +57,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     next->row.processes_max = rules.processes.max;
     // Callbacks know a service by its place, and places may have changed.
     next->gone_watch.cancel();
+    if (next->wake.is_set()) waiting.insert(rules.name);
     next->wake.cancel();
     next->watched.reset();
     update_row_facts(next->row, rules, next->sight);
@@ -68,6 +71,10 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   for (std::size_t i = 0; i < services_.size(); ++i) {
     begin_probing(i);
     watch_main(i);
+    // Its timer knew it by its old place. Where there is a unit, systemd's word of it comes at once.
+    const bool is_reconsidered = !services_[i]->row.unit.empty();
+    if (waiting.contains(services_[i]->rules.name) && !is_reconsidered)
+      services_[i]->wake = world_.loop.at(world_.loop.now(), [this, i] { reconsider(i); });
   }
 }
 

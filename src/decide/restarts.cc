@@ -62,7 +62,8 @@ RestartChoice decide_healthy(const RestartPolicy& policy, RestartMemo memo, cons
   if (!choice.memo.is_flapping) return choice;
   choice.state = ServiceState::flapping;
   choice.reason = "it runs, after it has died again and again";
-  choice.wake_at = flapping_end(policy.flapping, choice.memo);
+  const auto flapping_ends = flapping_end(policy.flapping, choice.memo);
+  if (flapping_ends && (!choice.wake_at || *flapping_ends < *choice.wake_at)) choice.wake_at = flapping_ends;
   return choice;
 }
 

@@ -19,6 +19,7 @@ ADAPTERS = {
         "src/daemon/history_answer.cc",
         "src/decide/past_text.cc",
         "src/decide/restart_memory.cc",
+        "src/offline/replay_json.cc",
         "src/publish/status_json.cc",
     ],
     "prometheus/": ["src/publish/prometheus.cc"],

@@ -66,6 +66,14 @@ class Plant {
     loop.run_for(std::chrono::milliseconds{100});
   }
 
+  /// Another daemon takes over; what runs goes on, and an order that was under way is lost.
+  void restart_daemon() {
+    std::destroy_at(&supervision);
+    std::construct_at(&supervision, world, hooks());
+    supervision.take_over(std::make_shared<const Config>(config));
+    look_soon();
+  }
+
   void kill(std::size_t index) {
     const auto& unit = config.services[index].match.units;
     actuator_->service(index).is_up = false;
@@ -110,9 +118,12 @@ class Plant {
                     return made;
                   },
               .draw_jitter = [] { return 0.0; }};
-  Supervision supervision{world, {.row_changed = [] {}, .look_wanted = [this] { look_soon(); }}};
+  Supervision supervision{world, hooks()};
 
  private:
+  Supervision::Hooks hooks() {
+    return {.row_changed = [] {}, .look_wanted = [this] { look_soon(); }};
+  }
   std::size_t add(Service service, std::optional<ProcessIdentity> process) {
     config.services.push_back(std::move(service));
     processes.push_back(process);

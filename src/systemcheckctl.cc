@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "ctl/client.h"
+#include "ctl/command_text.h"
 #include "ctl/history_text.h"
 #include "ctl/status_table.h"
 #include "offline/replay_command.h"
@@ -106,6 +108,43 @@ int show_replay(const ReplayArguments& arguments) {
   return answer.exit_code;
 }
 
+int give_order(const std::string& socket, const CommandWords& words, bool as_json) {
+  const auto question = command_question(words);
+  if (!question) return fail(question.error());
+  const auto answer = ask_daemon(socket, *question, result_patience);
+  if (!answer) return fail(answer.error());
+  const auto report = command_report(*answer);
+  if (!report) return fail(report.error());
+  std::fputs(as_json ? answer->c_str() : report->text.c_str(), stdout);
+  return exit_code(report->status);
+}
+
+struct CommandHelp {
+  const char* name;
+  const char* what;
+};
+constexpr CommandHelp commands[] = {
+    {"maintenance", "leave a service, a group or all of them alone for a while"},
+    {"release", "end maintenance, and what was stopped by command is no longer meant to be"},
+    {"restart", "restart a service or a group, and see that it is up again"},
+    {"start", "start it, see that it is up, and keep it up from now on"},
+    {"stop", "stop it, see that it is gone, and leave it stopped"},
+    {"clear", "forget its pauses and deaths: what waits for its next attempt is tried now"},
+};
+
+/// The commands of `app`; which of them was given is in `words` after the parse.
+void add_commands(CLI::App& app, CommandWords& words, bool& as_json) {
+  for (const auto& [name, what] : commands) {
+    auto* command = app.add_subcommand(name, what);
+    command->add_option("target", words.target, "the name of a service or of a group, or all")->required();
+    command->add_flag("--json", as_json, "the whole document, for programs");
+    command->callback([&words, name = name] { words.command = name; });
+    if (std::string_view(name) != "maintenance") continue;
+    command->add_option("--for", words.length, "how long: 90s, 30m, 2h, 7d at most")->required();
+    command->add_option("--reason", words.reason, "why, in one line")->required();
+  }
+}
+
 /// A line of the protocol is made of it.
 std::string check_word(const std::string& word) {
   const bool is_word = word.find_first_of(" \t\r\n") == std::string::npos && !word.starts_with('-');
@@ -115,7 +154,7 @@ std::string check_word(const std::string& word) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  CLI::App app{"Asks the systemcheck daemon of this machine.", "systemcheckctl"};
+  CLI::App app{"Asks the systemcheck daemon of this machine, and gives it orders.", "systemcheckctl"};
   std::string socket = "/run/systemcheck/control.sock";
   bool as_json = false;
   app.set_version_flag("--version", SYSTEMCHECK_VERSION);
@@ -136,6 +175,8 @@ int main(int argc, char** argv) try {
   why->add_flag("--json", as_json, "the whole document, for programs");
   ReplayArguments again;
   auto* replay = add_replay(app, again);
+  CommandWords words;
+  add_commands(app, words, as_json);
   app.require_subcommand(1);
   app.fallthrough();
   try {
@@ -143,6 +184,7 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : exit_unknown;
   }
+  if (!words.command.empty()) return give_order(socket, words, as_json);
   if (history->parsed()) return show_history(socket, past, as_json);
   if (replay->parsed()) return show_replay(again);
   if (why->parsed()) return explain(socket, explained, as_json);

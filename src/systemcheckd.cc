@@ -224,8 +224,12 @@ int serve(const Arguments& arguments, Config config) {
   running = &daemon;
   if (arguments.once) return print_once(daemon, std::move(config), events, board);
 
-  auto inquiry = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
-  const auto doors = open_doors(config, world, board, std::move(inquiry));
+  const auto past = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
+  const auto inquiry = [past, commands = daemon.commands()](auto request, const auto& peer,
+                                                            const auto& reply) {
+    return commands(request, peer, reply) || (past && past(request, peer, reply));
+  };
+  const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());
   daemon.start(std::move(config));
   const Watchdog watchdog(events);

@@ -171,6 +171,14 @@ struct HistoryConfig {
   bool operator==(const HistoryConfig&) const = default;
 };
 
+/// Services that people take over, stop and start together.
+struct Group {
+  std::string name{};
+  std::vector<std::string> services{};
+
+  bool operator==(const Group&) const = default;
+};
+
 struct Config {
   Duration cycle = std::chrono::seconds{60};
   Mode mode = Mode::observe;
@@ -184,6 +192,7 @@ struct Config {
   SnmpConfig snmp{};
   /// In the order of the files, then what was discovered. Names are unique.
   std::vector<Service> services{};
+  std::vector<Group> groups{};
   RestartPolicy restart_policy{};
   LoadRules load{};
   DiskRules disks{};

@@ -167,6 +167,14 @@ std::string machine_yaml(const Config& config) {
   return lines.text();
 }
 
+std::string groups_yaml(const Config& config) {
+  Lines lines;
+  lines.add(0, "groups", config.groups.empty() ? "{}" : "");
+  for (const auto& group : config.groups)
+    lines.add(1, scalar(group.name), list(group.services));
+  return lines.text();
+}
+
 std::string rules_yaml(const Config& config) {
   const auto& policy = config.restart_policy;
   Lines lines;
@@ -205,7 +213,7 @@ std::string rules_yaml(const Config& config) {
 }  // namespace
 
 std::string config_yaml(const Config& config) {
-  return machine_yaml(config) + services_yaml(config.services) + rules_yaml(config);
+  return machine_yaml(config) + services_yaml(config.services) + groups_yaml(config) + rules_yaml(config);
 }
 
 }  // namespace systemcheck

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "config/groups.h"
 #include "config/memory_keys.h"
 #include "config/order.h"
 #include "config/reader.h"
@@ -123,6 +124,7 @@ Config read_config(Section top, Problems& problems) {
   config.http = read_http(top.section("http"));
   config.snmp = read_snmp(top.section("snmp"));
   config.services = read_services(top.section("services"), config.mode, problems);
+  (void)top.find("groups");  // Read when all services are known: resolve_groups().
   config.restart_policy = read_restart_policy(top.section("restart_policy"));
   config.load = read_load(top.section("load"));
   config.disks = read_disks(top.section("disks"));
@@ -162,6 +164,7 @@ Loaded load_config(const std::vector<ConfigText>& texts) {
   if (loaded.config.discover) append_discovered(loaded.config);
   resolve_order(top.section("services"), loaded.config);
   check_shed_services(top.section("services"), loaded.config);
+  resolve_groups(top, loaded.config, loaded.problems);
   sort_problems(loaded.problems, texts);
   return loaded;
 }

@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::size_t after_max = 32;
 
-std::vector<std::string_view> names_of(const std::vector<Service>& services) {
-  std::vector<std::string_view> names;
-  names.reserve(services.size());
-  for (const auto& service : services)
-    names.push_back(service.name);
-  return names;
-}
-
 /// What a preset comes after are presets: those services here that are one of them.
 std::vector<std::string> services_of_presets(const Service& self, const std::vector<Service>& all) {
   std::vector<std::string> names;
@@ -35,11 +27,7 @@ void read_after(Section section, Service& service, const std::vector<std::string
                     [&](std::string_view name) -> Result<std::string> {
                       if (name == service.name)
                         return Error{Error::Kind::malformed, "'" + service.name + "' comes after itself"};
-                      if (std::ranges::find(names, name) != names.end()) return std::string(name);
-                      const auto near = nearest(name, names);
-                      return Error{Error::Kind::malformed,
-                                   "'" + printable(name, 64) + "' is not a service" +
-                                       (near ? " (did you mean '" + std::string(*near) + "'?)" : "")};
+                      return parse_known_service(name, names);
                     });
 }
 
@@ -75,6 +63,21 @@ class CircleFinder {
 };
 
 }  // namespace
+
+std::vector<std::string_view> names_of(const std::vector<Service>& services) {
+  std::vector<std::string_view> names;
+  names.reserve(services.size());
+  for (const auto& service : services)
+    names.push_back(service.name);
+  return names;
+}
+
+Result<std::string> parse_known_service(std::string_view text, std::span<const std::string_view> names) {
+  if (std::ranges::find(names, text) != names.end()) return std::string(text);
+  const auto near = nearest(text, names);
+  return Error{Error::Kind::malformed, "'" + printable(text, 64) + "' is not a service" +
+                                           (near ? " (did you mean '" + std::string(*near) + "'?)" : "")};
+}
 
 void resolve_order(Section services, Config& config) {
   const auto names = names_of(config.services);

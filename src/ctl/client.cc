@@ -1,6 +1,7 @@
 #include "ctl/client.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <cerrno>
 #include <system_error>
@@ -21,9 +22,11 @@ Error broken(const std::string& socket) {
 
 }  // namespace
 
-Result<std::string> ask_daemon(const std::string& socket, std::string_view question) {
+Result<std::string> ask_daemon(const std::string& socket, std::string_view question, Duration patience) {
   const auto connection = connect_locally(socket);
   if (!connection) return connection.error();
+  const timeval limit{.tv_sec = std::chrono::ceil<std::chrono::seconds>(patience).count(), .tv_usec = 0};
+  ::setsockopt(connection->number(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   const auto line = std::string(question) + "\n";
   const auto sent = ::send(connection->number(), line.data(), line.size(), MSG_NOSIGNAL);
   if (sent != static_cast<ssize_t>(line.size())) return broken(socket);
@@ -33,6 +36,8 @@ Result<std::string> ask_daemon(const std::string& socket, std::string_view quest
   while (answer.size() < answer_limit_bytes) {
     const auto count = ::recv(connection->number(), buffer, sizeof buffer, 0);
     if (count < 0) return broken(socket);
+    if (count == 0 && answer.empty())
+      return Error{Error::Kind::failed, socket + ": the daemon went away without an answer"};
     if (count == 0) return answer;
     answer.append(buffer, static_cast<std::size_t>(count));
   }

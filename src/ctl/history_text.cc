@@ -3,46 +3,23 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "ctl/answer.h"
 
 namespace systemcheck {
 namespace {
 
-using Json = nlohmann::json;
-
-std::string text_of(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  // The daemon has made it printable; whoever else answers has not.
-  return found != json.end() && found->is_string() ? printable(found->get<std::string>(), 1024)
-                                                   : std::string{};
-}
-
-double number_of(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? found->get<double>() : 0.0;
-}
-
-std::string seconds_words(double seconds) {
-  constexpr double longest = 1e9;  // 30 years: what a Duration holds without overflow.
-  const std::chrono::duration<double> duration{std::clamp(seconds, 0.0, longest)};
-  return duration_words(std::chrono::duration_cast<Duration>(duration));
-}
-
-Result<Json> parse_answer(std::string_view document) {
-  auto json = Json::parse(document, nullptr, false);
-  if (!json.is_object()) return Error{Error::Kind::malformed, "the daemon's answer is no JSON document"};
-  if (json.contains("error")) return Error{Error::Kind::failed, text_of(json, "error")};
-  return json;
-}
-
 std::string action_line(const Json& action) {
-  auto line = fmt::format("{}  {}: {}, attempt {}: {}", text_of(action, "time"), text_of(action, "service"),
-                          text_of(action, "verb"), static_cast<std::uint64_t>(number_of(action, "attempt")),
-                          text_of(action, "result"));
+  const auto asked_by = text_of(action, "asked_by");
+  const bool is_ordered = !asked_by.empty() && asked_by != "systemcheck";
+  const auto which =
+      is_ordered ? "for " + asked_by
+                 : fmt::format("attempt {}", static_cast<std::uint64_t>(number_of(action, "attempt")));
+  auto line = fmt::format("{}  {}: {}, {}: {}", text_of(action, "time"), text_of(action, "service"),
+                          text_of(action, "verb"), which, text_of(action, "result"));
   if (action.contains("exit_status") && number_of(action, "exit_status") != 0)
     line += fmt::format(" (exit status {})", static_cast<int>(number_of(action, "exit_status")));
   if (action.contains("downtime_seconds"))
@@ -55,14 +32,11 @@ std::string event_line(const Json& event) {
   const auto service = text_of(event, "service");
   if (service.empty())
     return fmt::format("{}  systemcheckd: {}", text_of(event, "time"), text_of(event, "to"));
+  // Its owner has changed, or something else that is not its state.
+  if (text_of(event, "from") == text_of(event, "to"))
+    return fmt::format("{}  {}: {}", text_of(event, "time"), service, text_of(event, "reason"));
   return fmt::format("{}  {}: {} -> {}: {}", text_of(event, "time"), service, text_of(event, "from"),
                      text_of(event, "to"), text_of(event, "reason"));
-}
-
-const Json& list_of(const Json& json, const char* key) {
-  static const Json nothing = Json::array();
-  const auto found = json.find(key);
-  return found != json.end() && found->is_array() ? *found : nothing;
 }
 
 std::string command_lines(const Json& action) {
@@ -70,6 +44,13 @@ std::string command_lines(const Json& action) {
   if (const auto command = text_of(action, "command"); !command.empty())
     text += "    command: " + command + "\n";
   if (const auto detail = text_of(action, "detail"); !detail.empty()) text += "    it said: " + detail + "\n";
+  return text;
+}
+
+std::string hold_lines(const Json& json) {
+  std::string text;
+  for (const auto& hold : list_of(json, "holds"))
+    text += "held by " + hold_words(hold) + "\n";
   return text;
 }
 
@@ -111,7 +92,7 @@ Result<Explanation> explanation(std::string_view document) {
   result.text = fmt::format("{}: {} since {}, owner {}, mode {}\nbecause: {}\n", text_of(*json, "name"),
                             text_of(*json, "state"), text_of(*json, "since"), text_of(*json, "owner"),
                             text_of(*json, "mode"), text_of(*json, "reason"));
-  result.text += policy_line(*json);
+  result.text += hold_lines(*json) + policy_line(*json);
   const auto wait = number_of(*json, "next_attempt_seconds");
   if (wait > 0) result.text += "next attempt in " + seconds_words(wait) + "\n";
   for (const auto& action : list_of(*json, "actions"))

@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "base/text.h"
+#include "ctl/answer.h"
 
 namespace systemcheck {
 namespace {
 
-using Json = nlohmann::json;
 using Row = std::vector<std::string>;
 
 constexpr std::size_t reason_width_min = 16;
@@ -30,16 +29,6 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
   if (!day.ok()) return std::nullopt;
   return std::chrono::sys_days{day} + std::chrono::hours{number(11, 2)} +
          std::chrono::minutes{number(14, 2)} + std::chrono::seconds{number(17, 2)};
-}
-
-std::string text_of(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? printable(found->get<std::string>()) : std::string{};
-}
-
-double number_of(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? found->get<double>() : 0.0;
 }
 
 std::uint64_t count_of(const Json& json, const char* key) {

@@ -1,8 +1,10 @@
 #include "daemon/control.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <list>
 #include <string_view>
@@ -17,7 +19,12 @@ namespace {
 
 constexpr std::size_t clients_max = 32;
 constexpr std::size_t request_limit_bytes = 1024;
+/// For a request to come, and for an answer to be taken.
 constexpr Duration patience = std::chrono::seconds{5};
+/// No order of people takes longer: a whole group may be restarted, one after the other.
+constexpr Duration answer_patience = std::chrono::hours{24};
+/// So many may wait for what they ordered; the others are there for those who ask for states.
+constexpr std::size_t waiting_max = 16;
 constexpr mode_t everybody_may_ask = 0666;
 
 struct Client {
@@ -28,6 +35,7 @@ struct Client {
   std::shared_ptr<const Nothing> presence = std::make_shared<const Nothing>();  ///< gone with the client
   Watch ready{};
   Watch deadline{};
+  bool is_waiting = false;  ///< for the answer to what he may order
 };
 
 class LocalControl : public Control {
@@ -60,8 +68,12 @@ class LocalControl : public Control {
     clients_.emplace_front();
     const auto client = clients_.begin();
     client->connection = *std::move(connection);
-    client->deadline = loop_.at(loop_.now() + patience, [this, client] { clients_.erase(client); });
+    allow(client, patience);
     wait(client, Ready::readable, [this, client] { read_request(client); });
+  }
+
+  void allow(Place client, Duration time) {
+    client->deadline = loop_.at(loop_.now() + time, [this, client] { clients_.erase(client); });
   }
 
   void wait(Place client, Ready ready, Callback callback) {
@@ -91,16 +103,44 @@ class LocalControl : public Control {
 
   void answer(Place client, const std::string& request) {
     if (request == "status") return begin_answer(client, status_json(*views_.newest()));
-    const bool is_trusted = is_trusted_peer(client->connection, group_);
-    const Reply reply = [this, client, presence = std::weak_ptr(client->presence)](std::string text) {
+    const auto peer = read_peer(client->connection, group_);
+    const auto waiting = std::ranges::count_if(clients_, [](const Client& it) { return it.is_waiting; });
+    if (static_cast<std::size_t>(waiting) >= waiting_max)
+      return begin_answer(client, "{\"error\": \"too many wait for an answer\"}\n");
+    const std::weak_ptr presence = client->presence;
+    const Reply reply = [this, client, presence](std::string text) {
       if (!presence.expired()) begin_answer(client, std::move(text));
     };
-    const bool is_known = inquiry_ && inquiry_(request, is_trusted, reply);
-    if (!is_known) begin_answer(client, "{\"error\": \"unknown request\"}\n");
+    if (!inquiry_ || !inquiry_(request, peer, reply))
+      return begin_answer(client, "{\"error\": \"unknown request\"}\n");
+    const bool is_answered_later = !presence.expired() && client->answer.empty();
+    if (is_answered_later) wait_for_answer(client, peer);
+  }
+
+  /// It is seen when he goes: then nobody waits any more. What he ordered is done all the same.
+  void wait_for_answer(Place client, const Peer& peer) {
+    client->is_waiting = peer.is_trusted;
+    allow(client, peer.is_trusted ? answer_patience : patience);
+    wait(client, Ready::readable, [this, client] { see_whether_he_is_there(client); });
+  }
+
+  void see_whether_he_is_there(Place client) {
+    char ignored = 0;
+    const auto count = ::recv(client->connection.number(), &ignored, 1, 0);
+    if (count < 0 && errno == EAGAIN) return;
+    pollfd event{.fd = client->connection.number(), .events = POLLOUT, .revents = 0};
+    const bool has_hung_up = ::poll(&event, 1, 0) == 1 && (event.revents & (POLLHUP | POLLERR)) != 0;
+    if (count != 0 || has_hung_up) {
+      clients_.erase(client);  // Gone, or he says more than one line.
+    } else {
+      client->ready.cancel();  // He has said all that he has to say.
+    }
   }
 
   void begin_answer(Place client, std::string text) {
     client->answer = std::move(text);
+    client->is_waiting = false;
+    allow(client, patience);
     wait(client, Ready::writable, [this, client] { write_answer(client); });
   }
 

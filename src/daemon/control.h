@@ -8,19 +8,20 @@
 #include "base/result.h"
 #include "os/board.h"
 #include "os/event_loop.h"
+#include "os/peer.h"
 #include "publish/view.h"
 
 namespace systemcheck {
 
 /// Gives the answer, now or later; dropped where nobody waits for it any more.
 using Reply = std::function<void(std::string answer)>;
-/// What is answered besides the status; false: not known. Trusted are root and the group systemcheck.
-using Inquiry = std::function<bool(std::string_view request, bool is_trusted, const Reply& reply)>;
+/// What is answered besides the status; false: not known.
+using Inquiry = std::function<bool(std::string_view request, const Peer& peer, const Reply& reply)>;
 
 /// Answers on the control socket. A request is one line; the answer is one JSON document, then the end:
 ///   status   the view (contrib/doc/status-json.md)
 /// and what the Inquiry knows. What cannot be answered gets {"error": "…"}. Everybody on the machine may ask
-/// for states.
+/// for states. Whoever is trusted may wait for his answer: what he ordered takes its time.
 class Control {
  public:
   static Result<std::unique_ptr<Control>> listen(const std::string& path, EventLoop& loop,

@@ -48,6 +48,7 @@ void Daemon::apply(Config config) {
   row_.config_reload_ok = true;
   row_.config_loaded_at = world_.loop.wall_now();
   row_.config_hash = config_hash(*config_);
+  commands_.use(config_);
   supervision_.take_over(config_);
 }
 
@@ -194,6 +195,17 @@ void Daemon::post() {
   board_.post(std::make_shared<const View>(
       compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
   if (on_post_) on_post_();
+  for (const auto& answer : std::exchange(after_post_, {}))
+    answer();
+}
+
+Inquiry Daemon::commands() {
+  return [this](std::string_view request, const Peer& peer, const Reply& reply) {
+    return commands_.answer(request, peer, [this, reply](std::string text) {
+      after_post_.push_back([reply, text = std::move(text)] { reply(text); });
+      post_soon();
+    });
+  };
 }
 
 }  // namespace systemcheck

@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/load.h"
+#include "daemon/commands.h"
 #include "daemon/posting.h"
 #include "daemon/supervision.h"
 #include "daemon/world.h"
@@ -29,6 +31,9 @@ class Daemon {
   /// Takes over a configuration that was loaded anew, or reports why the old one stays. Waits until
   /// no restart is in flight; of several that come meanwhile the last one counts.
   void reload(Loaded loaded);
+  /// What people say to take services over, and to give them back. Whoever has his answer finds what it says
+  /// in the view, too.
+  [[nodiscard]] Inquiry commands();
   /// Called after every post.
   void on_post(Callback callback) { on_post_ = std::move(callback); }
   void note_failed_reload(const std::string& problems);
@@ -49,12 +54,14 @@ class Daemon {
   World world_;
   Board<View>& board_;
   Supervision supervision_;
+  Commands commands_{world_, supervision_};
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::shared_ptr<Collection> collection_{};
   std::uint64_t generation_ = 0;  ///< of the configuration: what was collected under an older one is dropped
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
   std::optional<Config> pending_{};
   Callback on_post_{};
+  std::vector<Callback> after_post_{};  ///< answers that wait for the next one
   DaemonRow row_{};
   std::optional<Instant> load_high_since_{};
   std::uint64_t sequence_ = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "publish/hold_json.h"
 
 namespace systemcheck {
 namespace {
@@ -140,6 +141,9 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
             {"restart_failures_total", row.restart_failures_total},
             {"next_attempt_seconds", in_seconds(row.backoff_remaining)},
             {"policy", policy_json(view.config->restart_policy)}};
+  json["holds"] = Json::array();
+  for (const auto& hold : row.holds)
+    json["holds"].push_back(Json(hold_json(hold)));
   json["main_pid"] = row.main ? Json(row.main->pid) : Json(nullptr);
   json["actions"] = page ? actions_json(*page, audience) : Json::array();
   if (!page) json["history_error"] = shown(page.error().message);
@@ -176,8 +180,8 @@ struct HistoryDesk {
 
 Inquiry history_inquiry(std::shared_ptr<StoreLedger> ledger, const Board<View>& views, EventLoop& loop) {
   const HistoryDesk desk{.ledger = std::move(ledger), .views = views, .loop = loop};
-  return [desk](std::string_view request, bool is_trusted, const Reply& reply) {
-    const auto audience = is_trusted ? Audience::trusted : Audience::everybody;
+  return [desk](std::string_view request, const Peer& peer, const Reply& reply) {
+    const auto audience = peer.is_trusted ? Audience::trusted : Audience::everybody;
     const auto question = take_word(request);
     if (question == "history") desk.answer_history(request, audience, reply);
     if (question == "explain") desk.explain(take_word(request), audience, reply);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ class Ledger {
   /// written.
   virtual ActionNumber intend(Intention intention, Callback begin) = 0;
   virtual void put(Record record) = 0;
+  /// Calls `then`, once: when all that was put so far is on disk, or after a moment, and then it is not.
+  virtual void settle(std::function<void(bool is_written)> then) = 0;
   /// What an earlier daemon left, as it was when this one began.
   [[nodiscard]] virtual const Memos& memos() const = 0;
   /// Without a value: nothing is kept.
@@ -33,6 +36,7 @@ class NoLedger final : public Ledger {
     return ++last_;
   }
   void put(Record) override {}
+  void settle(std::function<void(bool is_written)> then) override { then(true); }
   [[nodiscard]] const Memos& memos() const override { return nothing_; }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return std::nullopt; }
 
@@ -46,6 +50,8 @@ class StoreLedger final : public Ledger {
  public:
   /// How long an action waits for its intention to be on disk.
   static constexpr Duration intention_patience = std::chrono::milliseconds{20};
+  /// How long somebody waits to hear that it is on disk; nothing else does.
+  static constexpr Duration settle_patience = std::chrono::seconds{2};
 
   StoreLedger(EventLoop& loop, StoreOpening opening, Store::Hooks hooks)
       : store_(loop, std::move(opening), std::move(hooks)) {}
@@ -54,6 +60,9 @@ class StoreLedger final : public Ledger {
     return store_.intend(std::move(intention), intention_patience, std::move(begin));
   }
   void put(Record record) override { store_.put(std::move(record)); }
+  void settle(std::function<void(bool is_written)> then) override {
+    store_.settle(settle_patience, std::move(then));
+  }
   [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return store_.status(); }
   void read(HistoryQuery query, const Store::OnPage& on_page) { store_.read(std::move(query), on_page); }

@@ -39,6 +39,10 @@ struct Supervision::Supervised {
   std::optional<UnitStatus> unit{};
   std::string unit_file_state_when_up{};
   Claims claims{};
+  bool was_seen_stopped = false;  ///< since a person stopped it
+  std::optional<WallTime> window_released_until{};
+  ClaimMemo remembered_claims{};
+  std::unique_ptr<Ordered> ordered{};  ///< by a person, and not ended yet
   std::vector<RuleHistory> rule_history{};
   ResourceFinding resources{};
 
@@ -67,6 +71,24 @@ struct Supervision::Supervised {
   double cpu_seconds_at_cycle = 0;
 };
 
+/// What a person has ordered for a service, from asking to telling what came of it.
+struct Supervision::Ordered {
+  enum class Phase {
+    asked,      ///< a fresh sight is wanted first: somebody may have started it since the last one
+    in_flight,  ///< being carried out
+    watched,    ///< done; its result is yet to be seen
+    ended,      ///< to be told in the next turn of the loop
+  };
+  Phase phase = Phase::asked;
+  std::string asked_by{};
+  OnDemandEnd on_end{};
+  Instant asked_at{};
+  bool held_before = false;  ///< a person had stopped it already
+  DemandMemo memo{};
+  std::optional<DemandEnd> end{};
+  Watch timer{};
+};
+
 /// The unit it is run by: the one that was found installed, else the one the user named.
 std::string unit_of(const Service& rules, const ServiceProcesses& sight);
 /// By its own commands, or by its init script where there is neither command nor systemd.
@@ -78,6 +100,8 @@ std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& po
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight);
 /// Why the main process ended, as far as its unit or the kernel tells.
 DeathCause death_cause(const std::optional<UnitStatus>& unit, const std::optional<MainEnd>& end);
+/// Who holds it, for people.
+std::vector<HoldRow> hold_rows(const Claims& claims, Instant now, WallTime wall_now);
 CheckStatus severity_of(ServiceState state);
 
 }  // namespace systemcheck

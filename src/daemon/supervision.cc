@@ -62,6 +62,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     next->watched.reset();
     update_row_facts(next->row, rules, next->sight);
     if (found == before.end()) recall(*next);
+    if (found == before.end()) recall_claims(*next);
     services_.push_back(std::move(next));
   }
   order_ = ordered(config_->services);
@@ -105,7 +106,7 @@ void Supervision::begin_probing(std::size_t index) {
 
 bool Supervision::has_order_in_flight() const {
   return std::any_of(services_.begin(), services_.end(),
-                     [](const auto& it) { return it->memo.is_in_flight; });
+                     [](const auto& it) { return it->memo.is_in_flight || it->ordered; });
 }
 
 void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken) {
@@ -188,16 +189,43 @@ void Supervision::note_use(Supervised& service) {
 
 std::vector<ServiceRow> Supervision::rows() const {
   std::vector<ServiceRow> rows;
-  const auto now = world_.loop.now();
   for (const auto& service : services_) {
-    const bool is_here = service->sight.is_installed || service->sight.main;
-    if (service->rules.is_discovered && !is_here) continue;
-    rows.push_back(service->row);
-    const auto& next = service->memo.next_attempt;
-    const bool is_waiting = service->row.state == ServiceState::waiting;
-    rows.back().backoff_remaining = is_waiting && next && *next > now ? *next - now : Duration{};
+    if (is_here(*service)) rows.push_back(shown(*service));
   }
   return rows;
+}
+
+bool Supervision::is_here(const Supervised& service) {
+  return !service.rules.is_discovered || service.sight.is_installed || service.sight.main;
+}
+
+bool Supervision::is_hidden(std::string_view service) const {
+  const auto index = index_of(service);
+  return index < services_.size() && !is_here(*services_[index]);
+}
+
+std::optional<ServiceRow> Supervision::row_of(std::string_view service) const {
+  const auto index = index_of(service);
+  if (index == services_.size()) return std::nullopt;
+  return shown(*services_[index]);
+}
+
+/// With what is left of everything that has an end.
+ServiceRow Supervision::shown(const Supervised& service) const {
+  auto row = service.row;
+  const auto now = world_.loop.now();
+  const auto& next = service.memo.next_attempt;
+  const bool is_waiting = row.state == ServiceState::waiting;
+  row.backoff_remaining = is_waiting && next && *next > now ? *next - now : Duration{};
+  row.holds = hold_rows(service.claims, now, world_.loop.wall_now());
+  return row;
+}
+
+std::vector<std::string> Supervision::names_in_order() const {
+  std::vector<std::string> names;
+  for (const auto index : order_)
+    names.push_back(services_[index]->rules.name);
+  return names;
 }
 
 /// The units are known only when the first look has found which are installed; then the actuator, which
@@ -253,7 +281,7 @@ void Supervision::note_end(std::size_t index) {
                                                      main_words(service.row), end_words(service.end)));
   service.died_at = world_.loop.now();
   service.is_new_sight = true;
-  service.is_death_uncounted = true;
+  service.is_death_uncounted = !service.ordered;  // What a person ordered is no death.
   note_probed(service, std::nullopt);
   if (!service.row.unit.empty()) world_.units.refresh(service.row.unit);
   hooks_.look_wanted();

@@ -2,15 +2,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collect/services.h"
 #include "config/config.h"
+#include "daemon/claim_memory.h"
 #include "daemon/surroundings.h"
 #include "daemon/world.h"
+#include "decide/demand.h"
 #include "decide/on_machine.h"
 #include "decide/oom_tally.h"
 #include "decide/past.h"
@@ -22,6 +26,7 @@ namespace systemcheck {
 /// thread. Each service has its own memory, watches and timers: none waits for another.
 class Supervision {
  public:
+  using OnDemandEnd = std::function<void(const DemandEnd&)>;
   struct Hooks {
     std::function<void()> row_changed{};  ///< something that is published has changed
     std::function<void()> look_wanted{};  ///< the process table should be read now
@@ -41,10 +46,18 @@ class Supervision {
   void see(const std::vector<ServiceProcesses>& sight, Instant taken);
   /// Whether the machine is so busy that a service which answers too late may be sound.
   void note_busy(bool is_machine_busy) { is_machine_busy_ = is_machine_busy; }
-  /// Somebody takes the desired state of a service over, or gives it back. An error of kind not_found where
-  /// there is no such service.
+  // Somebody takes the desired state of a service over, or gives it back. All of these: an error of kind
+  // not_found where there is no such service.
   Status claim(std::string_view service, Claim claim);
   Status release(std::string_view service, Owner owner);
+  /// Ends what people have claimed by command, and a maintenance window that is open: whose claims these
+  /// were.
+  Result<std::vector<Owner>> give_back(std::string_view service, std::string_view asked_by);
+  /// Forgets pauses, flapping and being at the cap.
+  Status clear(std::string_view service, std::string_view asked_by);
+  /// Carries out what a person orders. `on_end` is called once, later. An error of kind refused while another
+  /// order is in flight.
+  Status order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end);
   /// The same of what forbids to act; to be told before see().
   void see_surroundings(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
                         Instant taken);
@@ -57,6 +70,12 @@ class Supervision {
   void close_cycle(Duration since_last);
 
   [[nodiscard]] std::vector<ServiceRow> rows() const;
+  /// Nullopt where there is no such service; one that is not installed has a row, too.
+  [[nodiscard]] std::optional<ServiceRow> row_of(std::string_view service) const;
+  /// A preset that is not here and that nobody has listed.
+  [[nodiscard]] bool is_hidden(std::string_view service) const;
+  /// All of them by name, each behind those that it comes after.
+  [[nodiscard]] std::vector<std::string> names_in_order() const;
 
  private:
   struct Supervised;
@@ -64,6 +83,7 @@ class Supervision {
     RestartSituation situation{};
     RestartChoice choice{};
   };
+  struct Ordered;
 
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   void note_use(Supervised& service);
@@ -101,6 +121,27 @@ class Supervision {
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] MachineRules machine_rules(const Supervised& service);
   [[nodiscard]] std::string waits_for(const Supervised& service) const;
+
+  // What people have ordered and claimed: supervision_orders.cc, supervision_claims.cc.
+  /// What is being done, in words; empty: nothing that would decide over it now.
+  [[nodiscard]] static std::string under_way(const Supervised& service);
+  void consider_order(std::size_t index);
+  void begin_order(std::size_t index);
+  [[nodiscard]] DemandSituation demand_situation(const Supervised& service) const;
+  [[nodiscard]] Order order_for_demand(std::size_t index, Demand demand);
+  void take_claims_over(Supervised& service);
+  void note_order_outcome(std::size_t index, const Outcome& outcome);
+  void judge_order(std::size_t index, const RestartChoice& choice);
+  void end_order(std::size_t index, DemandEnd end);
+  void finish_order(std::size_t index);
+  void note_stop_seen(Supervised& service, const RestartChoice& choice);
+  void record_claims(const Supervised& service, const std::string& words);
+  void remember_claims(Supervised& service);
+  void recall_claims(Supervised& service);
+  [[nodiscard]] BootMoment moment() const;
+  [[nodiscard]] ServiceRow shown(const Supervised& service) const;
+  [[nodiscard]] static bool is_here(const Supervised& service);
+
   void note_policy_refusal(Supervised& service, const Outcome& outcome);
 
   World& world_;
@@ -114,6 +155,7 @@ class Supervision {
   OomTally oom_tally_{};
   bool is_machine_busy_ = false;
   bool has_systemd_ = false;  ///< it was there once: when its bus is away it is only not heard
+  std::map<std::string, std::string, std::less<>> claim_texts_{};  ///< written down by this daemon
   std::vector<std::string> watched_units_{};
   std::vector<std::string> used_scripts_{};
   Watch manager_watch_{};

@@ -78,23 +78,6 @@ Health health_of(const ProbeFinding& probes, const ResourceFinding& resources) {
 
 }  // namespace
 
-Status Supervision::claim(std::string_view service, Claim claim) {
-  const auto index = index_of(service);
-  if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
-  services_[index]->claims.put(std::move(claim));
-  reconsider(index);
-  return Nothing{};
-}
-
-Status Supervision::release(std::string_view service, Owner owner) {
-  const auto index = index_of(service);
-  if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
-  services_[index]->claims.release(owner);
-  hooks_.look_wanted();
-  reconsider(index);
-  return Nothing{};
-}
-
 RestartSituation Supervision::situation_of(const Supervised& service) const {
   RestartSituation situation;
   const auto now = world_.loop.now();
@@ -117,7 +100,11 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
   situation.jitter = world_.draw_jitter();
   situation.is_machine_busy = is_machine_busy_;
-  if (const auto* claim = service.claims.standing(now)) situation.claim = *claim;
+  if (const auto* claim = service.claims.standing(now)) {
+    situation.claim = *claim;
+    situation.claim->reason = claim_words(*claim);
+  }
+  situation.under_way = under_way(service);
   situation.health = health_of(check_probes(service.probes), service.resources);
   situation.waits_for = waits_for(service);
   situation.evidence.upgrade = surroundings_.upgrade();
@@ -159,7 +146,9 @@ Supervision::Decided Supervision::decide(Supervised& service, Instant now) {
 void Supervision::reconsider(std::size_t index) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
+  service.claims.keep_to_clock(now, world_.loop.wall_now());
   service.claims.expire(now);
+  consider_order(index);
   auto decided = decide(service, now);
   // Before anything is touched it is asked once more what forbids it: a package that is being upgraded
   // kills its daemon within the same millisecond in which it is seen dead.
@@ -168,7 +157,10 @@ void Supervision::reconsider(std::size_t index) {
   record_situation(service, decided, now);
   service.is_new_sight = false;
   service.memo = decided.choice.memo;
+  note_stop_seen(service, decided.choice);
   carry_out(index, decided.choice);
+  judge_order(index, decided.choice);
+  remember_claims(service);
 }
 
 void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
@@ -183,7 +175,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
   const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   const bool is_news = choice.state != row.state;
-  record_verdict(service, choice);
+  if (!service.ordered) record_verdict(service, choice);
   record_would_have(index, choice);
   const auto* claim = service.claims.standing(world_.loop.now());
   const auto owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
@@ -191,7 +183,8 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (is_news || owner != row.owner) record_state(service, choice, owner);
   if (is_news) note_state(service, choice);
   row.owner = owner;
-  row.reason = printable(choice.reason);
+  const bool is_held_alive = claim != nullptr && choice.is_alive;
+  row.reason = printable(is_held_alive ? choice.reason + "; " + claim_words(*claim) : choice.reason);
   row.status = severity_of(choice.state);
   row.is_at_cap = is_at_cap(config_->restart_policy, service.memo);
   if (choice.is_alive) {

@@ -104,6 +104,7 @@ Json json_of(const PastSituation& past) {
   put_true(json, "busy", it.is_machine_busy);
   if (it.claim) json["claim"] = claim_json(*it.claim);
   put_text(json, "kill_switch", it.kill_switch);
+  put_text(json, "under_way", it.under_way);
   if (past.decision.attempt_failed) json["jitter"] = it.jitter;
   if (past.left_out != 0) json["left_out"] = past.left_out;
   json["then"] = decision_json(past.decision);
@@ -269,6 +270,7 @@ PastSituation situation_of(Members& members, std::string& wrong) {
   it.is_machine_busy = members.is_true("busy");
   if (const auto* claim = members.find("claim")) it.claim = claim_of(Members(*claim, wrong));
   it.kill_switch = members.text("kill_switch");
+  it.under_way = members.text("under_way");
   it.jitter = members.number("jitter");
   past.left_out = members.count("left_out");
   static const Json nothing;

@@ -32,14 +32,19 @@ RestartChoice withhold(RestartChoice choice, Suppressed why) {
   return choice;
 }
 
+void end_verification(RestartMemo& memo) {
+  memo.verify_from.reset();
+  memo.verify_until.reset();
+  memo.is_ordered = false;
+}
+
 void forget_being_gone(RestartMemo& memo) {
   memo.was_up = true;
   memo.gone_sightings = 0;
   memo.suspect_since.reset();
   memo.gone_since.reset();
   memo.is_death_counted = false;
-  memo.verify_from.reset();
-  memo.verify_until.reset();
+  end_verification(memo);
 }
 
 RestartChoice decide_healthy(const RestartPolicy& policy, RestartMemo memo, const RestartSituation& situation,
@@ -201,8 +206,7 @@ RestartChoice decide_alive(const Rules& rules, RestartMemo memo, const RestartSi
   if (is_of_use)
     return decide_healthy(rules.policy, std::move(memo), situation, std::move(cause.reason), now);
   memo.up_since.reset();
-  memo.verify_from.reset();
-  memo.verify_until.reset();
+  end_verification(memo);
   if (!memo.gone_since) memo.gone_since = now;
   if (health == Health::hangs && situation.is_machine_busy)
     return decide_overloaded(std::move(memo), situation);
@@ -291,9 +295,10 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
   const auto health = situation.health.kind;
   const bool is_proven = health == Health::Kind::fine || health == Health::Kind::complains;
   if (cause.kind == Kind::alive && is_later_sight && is_proven) return std::nullopt;
-  if (cause.kind == Kind::shutdown || cause.kind == Kind::admin || cause.kind == Kind::upgrade) {
-    memo.verify_from.reset();
-    memo.verify_until.reset();
+  // A start that a person asked for is above an earlier stop, of which systemd may still tell.
+  const bool is_somebody_elses = cause.kind == Kind::admin || cause.kind == Kind::upgrade;
+  if (cause.kind == Kind::shutdown || (is_somebody_elses && !memo.is_ordered)) {
+    end_verification(memo);
     return std::nullopt;
   }
   const bool is_refuted = cause.kind == Kind::crash && is_later_sight;  // systemd says so: why wait?
@@ -305,8 +310,7 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
         std::min(*memo.verify_until, now + std::max(look_again_after, (now - *memo.verify_from) / 10));
     return choice;
   }
-  memo.verify_from.reset();
-  memo.verify_until.reset();
+  end_verification(memo);
   memo.next_attempt = now + restart_pause(policy, memo.attempts, situation.jitter);
   auto choice = stand_by(memo, ServiceState::waiting, "it was started and did not come up; " + cause.reason);
   choice.attempt_failed = true;
@@ -322,6 +326,8 @@ RestartChoice decide_restart(const Service& service, const RestartPolicy& policy
   evidence.was_up = memo.was_up;
   const auto cause = decide_cause(evidence);
   settle_flapping(policy.flapping, memo, now);
+  if (!situation.under_way.empty())
+    return stand_by(std::move(memo), ServiceState::restarting, situation.under_way);
   if (memo.is_in_flight) return stand_by(std::move(memo), ServiceState::restarting, "a restart is under way");
   if (auto choice = decide_verification(policy, memo, situation, cause, now)) return *std::move(choice);
 

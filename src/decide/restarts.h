@@ -51,6 +51,7 @@ struct RestartMemo {
   std::optional<Instant> suspect_since{};
   std::uint32_t attempts = 0;  ///< since it was last healthy for `reset_after`
   bool is_in_flight = false;   ///< an order was given and has no outcome yet
+  bool is_ordered = false;     ///< the start in flight, or being verified, is what a person asked for
   std::optional<Instant> attempt_began{};
   std::optional<Instant> verify_from{};  ///< the order succeeded then: a newer sight decides
   std::optional<Instant> verify_until{};
@@ -90,6 +91,7 @@ struct RestartSituation {
   Duration uptime{};          ///< of the machine
   double jitter = 0;          ///< -1 to 1, drawn anew each time
   std::string kill_switch{};  ///< why nothing may be touched on this machine; empty: it may
+  std::string under_way{};    ///< what a person has ordered and is being done, in words
 };
 
 enum class RestartStep {

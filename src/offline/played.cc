@@ -8,6 +8,7 @@ void take_service_part(RestartSituation& into, const RestartSituation& from) {
   into.evidence.finding = from.evidence.finding;
   into.evidence.is_stale = from.evidence.is_stale;
   into.evidence.main_died = from.evidence.main_died;
+  into.evidence.end = from.evidence.end;
   into.evidence.unit = from.evidence.unit;
   into.evidence.has_unit = from.evidence.has_unit;
   into.health = from.health;
@@ -18,6 +19,7 @@ void take_for_up(RestartSituation& into) {
   into.evidence.finding = {Presence::present, "taken to run"};
   into.evidence.is_stale = false;
   into.evidence.main_died = false;
+  into.evidence.end.reset();
   into.health = {};
   if (!into.evidence.unit) return;
   into.evidence.unit->active_state = "active";

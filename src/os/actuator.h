@@ -54,8 +54,8 @@ struct Order {
   std::size_t service = 0;
   Verb verb = Verb::restart;
   /// What is left of the old instance and would stand in the way of the new one (workers that hold
-  /// its port), or, of a stop_start, all that runs. Ended, and seen to be gone, before a start. Only used
-  /// where there is no unit.
+  /// its port), or, of a stop_start, all that runs. Ended, and seen to be gone, before a start; of a stop
+  /// what is to be ended where there is no stop command. Only used where there is no unit.
   std::vector<ProcessIdentity> leftovers{};
   /// The main process that has died. A start by command waits a moment until its parent has reaped it:
   /// many daemons refuse to start while the process of their pid file exists, and a zombie does.
@@ -66,6 +66,8 @@ struct Order {
   /// Whether policy-rc.d is asked before a start.
   bool asks_policy = true;
   Duration kill_after = std::chrono::seconds{2};  ///< of leftovers, between SIGTERM and SIGKILL
+  /// What runs of it does so outside its unit: stopping that would stop nothing.
+  bool is_unit_idle = false;
 };
 
 struct Outcome {

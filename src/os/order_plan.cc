@@ -32,9 +32,16 @@ Steps plan_by_manager(const ServiceControl& service, const std::string& job_verb
   return {};
 }
 
-Steps plan_stop(const ServiceControl& service) {
+/// Where nothing else stops it, its processes are ended and seen to be gone. A unit that was started by a
+/// command of its own may have processes that systemd does not know.
+Steps plan_stop(const ServiceControl& service, const Order& order) {
   if (!service.stop.empty()) return {RunCommand{.argv = service.stop}};
-  return plan_by_manager(service, "stop", "stop");
+  Steps steps;
+  if (!order.is_unit_idle || service.unit.empty()) steps = plan_by_manager(service, "stop", "stop");
+  const bool is_by_script = !steps.empty() && std::holds_alternative<RunCommand>(steps.back());
+  if (!is_by_script && !order.leftovers.empty())
+    steps.emplace_back(EndLeftovers{.processes = order.leftovers, .kill_after = order.kill_after});
+  return steps;
 }
 
 Steps plan_start(const ServiceControl& service) {
@@ -77,12 +84,12 @@ Steps plan_thorough_restart(const ServiceControl& service) {
   return {std::move(stop), script(service, "start")};
 }
 
-Steps plan_verb(const ServiceControl& service, Verb verb) {
-  switch (verb) {
+Steps plan_verb(const ServiceControl& service, const Order& order) {
+  switch (order.verb) {
     case Verb::start:
       return plan_start(service);
     case Verb::stop:
-      return plan_stop(service);
+      return plan_stop(service, order);
     case Verb::reload:
       return plan_reload(service);
     case Verb::restart:
@@ -153,7 +160,7 @@ std::string describe(const AskPolicy&) { return {}; }
 }  // namespace
 
 Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
-  auto steps = plan_verb(service, order.verb);
+  auto steps = plan_verb(service, order);
   if (steps.empty()) {
     return Error{Error::Kind::refused,
                  service.name + ": no command and no unit to " + std::string(in_words(order.verb)) + " it"};

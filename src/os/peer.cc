@@ -36,12 +36,17 @@ std::optional<gid_t> find_group(const std::string& name) {
   return entry.gr_gid;
 }
 
-bool is_trusted_peer(const Descriptor& connection, std::optional<gid_t> group) {
+Peer read_peer(const Descriptor& connection, std::optional<gid_t> group) {
+  constexpr uid_t nobody = 65534;
   ucred who{};
   socklen_t size = sizeof who;
-  if (::getsockopt(connection.number(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return false;
-  if (who.uid == 0 || who.uid == ::geteuid()) return true;
-  return group && is_member(connection.number(), who, *group);
+  if (::getsockopt(connection.number(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return {.user = nobody};
+  const bool is_ours = who.uid == 0 || who.uid == ::geteuid();
+  return {.user = who.uid, .is_trusted = is_ours || (group && is_member(connection.number(), who, *group))};
+}
+
+std::string peer_words(const Peer& peer) {
+  return peer.user == 0 ? std::string("root") : "uid " + std::to_string(peer.user);
 }
 
 }  // namespace systemcheck

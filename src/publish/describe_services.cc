@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -139,6 +141,23 @@ void describe_holds(const View& view, Metrics& metrics) {
   }
 }
 
+/// Several of one owner have one series: it is held until the last one ends.
+void describe_hold_ends(const View& view, Metrics& metrics) {
+  for (const auto& row : view.services) {
+    std::map<Owner, Duration> remaining;
+    for (const auto& hold : row.holds) {
+      if (hold.until) remaining[hold.by] = std::max(remaining[hold.by], hold.remaining);
+    }
+    for (const auto& [owner, left] : remaining) {
+      metrics.gauge(
+          "systemcheck_service_hold_remaining_seconds",
+          "Time until a hold of the service ends by itself, as of the last cycle, by who holds it. Only "
+          "while it is held and that has an end.",
+          in_seconds(left), of_service(row, "by", word(owner)));
+    }
+  }
+}
+
 void describe_cpu(const View& view, Metrics& metrics) {
   constexpr std::string_view name = "systemcheck_service_cpu_seconds_total";
   constexpr std::string_view help =
@@ -172,10 +191,14 @@ void describe_check_failures(const View& view, Metrics& metrics) {
 }
 
 void describe_restarts(const View& view, Metrics& metrics) {
+  constexpr std::string_view name = "systemcheck_service_restarts_total";
+  constexpr std::string_view help =
+      "Starts and restarts of the service, by reason (down: it was not running, or of no use; ordered: "
+      "somebody "
+      "asked for it).";
   for (const auto& row : view.services) {
-    metrics.counter("systemcheck_service_restarts_total",
-                    "Attempts of the daemon to restart the service, by reason (down: it was not running).",
-                    number(row.restarts_total), of_service(row, "reason", "down"));
+    metrics.counter(name, help, number(row.restarts_total), of_service(row, "reason", "down"));
+    metrics.counter(name, help, number(row.ordered_restarts_total), of_service(row, "reason", "ordered"));
   }
 }
 
@@ -197,6 +220,7 @@ void describe_services(const View& view, Metrics& metrics) {
   describe_states(view, metrics);
   describe_plainly(view, metrics);
   describe_holds(view, metrics);
+  describe_hold_ends(view, metrics);
   describe_cpu(view, metrics);
   describe_check_failures(view, metrics);
   describe_deaths(view, metrics);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "publish/hold_json.h"
 #include "publish/view_words.h"
 
 // Keys keep the order in which they are written here, so that a person can read the document too.
@@ -153,6 +154,13 @@ Json suppressed_json(const ServiceRow& row) {
   return json;
 }
 
+Json holds_json(const ServiceRow& row) {
+  auto json = Json::array();
+  for (const auto& hold : row.holds)
+    json.push_back(hold_json(hold));
+  return json;
+}
+
 void add_state(Json& json, const ServiceRow& row) {
   json["name"] = published_text(row.name);
   json["state"] = word(row.state);
@@ -161,6 +169,7 @@ void add_state(Json& json, const ServiceRow& row) {
   json["mode"] = word(row.mode);
   json["owner"] = word(row.owner);
   json["status"] = word(row.status);
+  json["holds"] = holds_json(row);
   json["manager"] = published_text(row.manager);
   json["unit"] = published_text(row.unit);
   json["user"] = published_text(row.user);

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "os/actuator.h"
 #include "os/process_ends.h"
+#include "publish/hold_row.h"
 #include "publish/probe_row.h"
 
 namespace systemcheck {
@@ -72,7 +73,9 @@ struct ServiceRow {
   int last_exit = 0;
   Duration backoff_remaining{};
   std::vector<ProbeRow> probes{};
-  bool is_at_cap = false;  ///< every further attempt waits for backoff_max
+  bool is_at_cap = false;                    ///< every further attempt waits for backoff_max
+  std::vector<HoldRow> holds{};              ///< by people, maintenance and shedding; the highest first
+  std::uint64_t ordered_restarts_total = 0;  ///< starts and restarts that people ordered; reason="ordered"
 };
 
 struct DaemonRow {

@@ -84,19 +84,30 @@ void Store::plan_tick() {
 ActionNumber Store::intend(Intention intention, Duration at_most, Callback then) {
   const auto number = ++last_number_;
   intention.number = number;
+  wait(number, at_most, [then = std::move(then)](bool) { then(); });
+  put(std::move(intention));
+  return number;
+}
+
+/// A late mark of no action goes through the same queue, behind what was put before.
+void Store::settle(Duration at_most, std::function<void(bool is_written)> then) {
+  const auto number = ++last_number_;
+  wait(number, at_most, [then = std::move(then)](bool is_late) { then(!is_late); });
+  put(LateMark{number});
+}
+
+void Store::wait(ActionNumber number, Duration at_most, std::function<void(bool is_late)> then) {
   const auto until = status_.is_ok ? loop_.now() + at_most : loop_.now();
   auto& waiting = intentions_[number];
   waiting.then = std::move(then);
   waiting.timer = loop_.at(until, [this, number] { release(number, true); });
-  put(std::move(intention));
-  return number;
 }
 
 void Store::release(ActionNumber number, bool is_late) {
   auto found = intentions_.extract(number);
   if (found.empty()) return;
   if (is_late) put(LateMark{number});
-  found.mapped().then();
+  found.mapped().then(is_late);
 }
 
 void Store::put(Record record) {
@@ -171,6 +182,7 @@ void Store::note_success(const Batch& batch, const Written& written) {
     count(record);
   for (const auto& record : batch) {
     if (const auto* intention = std::get_if<Intention>(&record)) release(intention->number, false);
+    if (const auto* mark = std::get_if<LateMark>(&record)) release(mark->number, false);
   }
   begin_batch();
 }

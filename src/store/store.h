@@ -40,6 +40,8 @@ class Store {
   /// says so. Returns the number of the action.
   ActionNumber intend(Intention intention, Duration at_most, Callback then);
   void put(Record record);
+  /// `then` runs once, never within this call: when all that was put so far is on disk, or after `at_most`.
+  void settle(Duration at_most, std::function<void(bool is_written)> then);
   /// Answers later, once.
   void read(HistoryQuery query, const OnPage& on_page);
   [[nodiscard]] const HistoryStatus& status() const { return status_; }
@@ -50,7 +52,7 @@ class Store {
  private:
   struct Shared;
   struct Waiting {
-    Callback then{};
+    std::function<void(bool is_late)> then{};
     Watch timer{};
   };
 
@@ -63,6 +65,7 @@ class Store {
   void note_success(const Batch& batch, const Written& written);
   void note_failure(const Batch& batch, const Error& error);
   void count(const Record& record);
+  void wait(ActionNumber number, Duration at_most, std::function<void(bool is_late)> then);
   void release(ActionNumber number, bool is_late);
   void plan_tick();
 

@@ -23,6 +23,9 @@ class FakeLedger final : public Ledger {
     if (const auto* memo = std::get_if<Memo>(&record)) remembered[memo->key] = memo->text;
     records.push_back(std::move(record));
   }
+  void settle(std::function<void(bool is_written)> then) override {
+    begun_.push_back(loop_.at(loop_.now() + patience, [this, then = std::move(then)] { then(is_writable); }));
+  }
   [[nodiscard]] const Memos& memos() const override { return remembered; }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return HistoryStatus{.is_ok = true}; }
 
@@ -36,6 +39,7 @@ class FakeLedger final : public Ledger {
   }
 
   Duration patience{};
+  bool is_writable = true;
   std::vector<Record> records{};
   Memos remembered{};
 

@@ -136,7 +136,7 @@ class Plant {
 
   void follow_command(std::size_t index, bool is_up) {
     const auto& unit = config.services[index].match.units;
-    if (!unit.empty()) return is_up ? units.start_by_admin(unit.front()) : units.crash(unit.front());
+    if (!unit.empty()) return is_up ? units.start_by_admin(unit.front()) : units.end_by_itself(unit.front());
     if (processes[index]) loop.end_process(*std::exchange(processes[index], std::nullopt));
     if (is_up) processes[index] = new_process();
   }

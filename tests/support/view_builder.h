@@ -222,6 +222,12 @@ inline ServiceRow make_row_that_is_held(const std::string& name, Owner owner) {
   row.owner = owner;
   row.reason = "stopped by " + std::string(word(owner));
   row.suppressed_total[static_cast<std::size_t>(Suppressed::admin)] = 1;
+  row.holds.push_back({.by = owner,
+                       .reason = "new disks",
+                       .asked_by = "uid 1000",
+                       .since = row.state_since,
+                       .until = row.state_since + std::chrono::hours{2},
+                       .remaining = std::chrono::minutes{90}});
   return row;
 }
 

@@ -23,6 +23,7 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "  listen: [\"udp:127.0.0.1:1161\"]\n"
             "\n"
             "services: {}\n"
+            "groups: {}\n"
             "\n"
             "restart_policy:\n"
             "  first: 0s\n"

@@ -20,6 +20,19 @@ TEST(HistoryText, TellsActionsAndChangesInOneListTheNewestFirst) {
             "2026-11-22T18:20:01Z  systemcheckd: started\n");
 }
 
+TEST(HistoryText, TellsWhoOrderedAndWhoOwns) {
+  const auto text = history_text(
+      R"({"actions": [{"time": "2026-11-22T18:20:02Z", "service": "web", "verb": "stop", "attempt": 0,
+                       "result": "gone", "reason": "ordered by root", "asked_by": "root", "mode": "act"}],
+          "events": [{"time": "2026-11-22T18:20:01Z", "service": "web", "from": "up", "to": "up",
+                      "owner": "maintenance", "reason": "maintenance, asked for by root: new disks"}]})",
+      10);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text,
+            "2026-11-22T18:20:02Z  web: stop, for root: gone: ordered by root\n"
+            "2026-11-22T18:20:01Z  web: maintenance, asked for by root: new disks\n");
+}
+
 TEST(HistoryText, ShowsNoMoreThanWasAskedFor) {
   EXPECT_EQ(*history_text(document, 1), "2026-11-22T18:20:03Z  web: up -> down: gone\n");
   EXPECT_EQ(*history_text("{}", 1), "nothing has happened\n");
@@ -42,8 +55,15 @@ TEST(HistoryText, ExplainsAService) {
       R"({"name": "web", "state": "waiting", "status": "critical", "since": "2026-11-22T18:20:03Z",
           "owner": "systemcheck", "mode": "act", "reason": "gone", "next_attempt_seconds": 20,
           "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
+          "holds": [{"by": "maintenance", "until": "2026-11-22T19:20:03Z", "remaining_seconds": 3600,
+                     "asked_by": "root", "reason": "new disks"}, {"by": "admin", "until": null}],
           "actions": []})");
   ASSERT_TRUE(explained);
+  EXPECT_NE(
+      explained->text.find("held by maintenance until 2026-11-22T19:20:03Z (1 h), asked for by root: new "
+                           "disks\nheld by admin\n"),
+      std::string::npos)
+      << explained->text;
   EXPECT_EQ(explained->status, CheckStatus::critical);
   EXPECT_NE(explained->text.find("because: gone\n"), std::string::npos) << explained->text;
   EXPECT_NE(explained->text.find("next attempt in 20"), std::string::npos) << explained->text;

@@ -1,6 +1,7 @@
 #include "daemon/control.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
 #include <string>
@@ -52,6 +53,65 @@ TEST_F(ControlSocket, RefusesWhatItDoesNotKnow) {
   const auto control = Control::listen(path, loop(), board);
   ASSERT_TRUE(control);
   EXPECT_EQ(ask("reboot\n"), "{\"error\": \"unknown request\"}\n");
+}
+
+TEST_F(ControlSocket, AnswersLaterAndTellsWhoAsks) {
+  Reply reply;
+  Peer asking;
+  const auto control = Control::listen(path, loop(), board,
+                                       [&](std::string_view request, const Peer& peer, const Reply& later) {
+                                         asking = peer;
+                                         reply = later;
+                                         return request == "slowly";
+                                       });
+  ASSERT_TRUE(control);
+  auto answer = std::async(std::launch::async, [this] { return converse(path, "slowly\n"); });
+  run_until([&] { return reply != nullptr; });
+  run_for(std::chrono::milliseconds{20});
+  EXPECT_EQ(answer.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+  EXPECT_TRUE(asking.is_trusted);
+  EXPECT_EQ(asking.user, ::geteuid());
+  reply("done");
+  run_until([&] { return answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
+  EXPECT_EQ(answer.get(), "done");
+}
+
+TEST_F(ControlSocket, ForgetsWhoHasGoneAway) {
+  std::vector<Reply> replies;
+  const auto control =
+      Control::listen(path, loop(), board, [&](std::string_view, const Peer&, const Reply& later) {
+        replies.push_back(later);
+        return true;
+      });
+  ASSERT_TRUE(control);
+  for (std::size_t i = 1; i <= 40; ++i) {  // More than may wait at a time.
+    auto connection = connect_locally(path);
+    ASSERT_TRUE(connection);
+    ASSERT_EQ(::send(connection->number(), "slowly\n", 7, MSG_NOSIGNAL), 7);
+    run_until([&] { return replies.size() == i; });
+    connection->reset();
+    run_for(std::chrono::milliseconds{2});
+    replies.back()("nobody hears it");
+  }
+  EXPECT_NE(ask("status\n").find("\"schema\": 1"), std::string::npos);
+}
+
+TEST_F(ControlSocket, LetsOnlySoManyWaitAtATime) {
+  std::vector<Reply> replies;
+  const auto control =
+      Control::listen(path, loop(), board, [&](std::string_view, const Peer&, const Reply& later) {
+        replies.push_back(later);
+        return true;
+      });
+  ASSERT_TRUE(control);
+  std::vector<Result<Descriptor>> waiting;
+  for (std::size_t i = 1; i <= 16; ++i) {
+    waiting.push_back(connect_locally(path));
+    ASSERT_EQ(::send(waiting.back()->number(), "slowly\n", 7, MSG_NOSIGNAL), 7);
+    run_until([&] { return replies.size() == i; });
+  }
+  EXPECT_EQ(ask("slowly\n"), "{\"error\": \"too many wait for an answer\"}\n");
+  EXPECT_NE(ask("status\n").find("\"schema\": 1"), std::string::npos) << "who asks for states is answered";
 }
 
 TEST_F(ControlSocket, ClosesOnARequestThatDoesNotEnd) {

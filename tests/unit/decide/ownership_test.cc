@@ -75,6 +75,33 @@ TEST(Claims, AreGoneWhenReleasedOrOver) {
   EXPECT_TRUE(claims.all().empty());
 }
 
+TEST(Claims, OfDifferentOriginsStandBesideEachOther) {
+  Claims claims;
+  claims.put(claim(Owner::maintenance, noon + 2h));
+  auto window = claim(Owner::maintenance, noon + 1h);
+  window.origin = ClaimOrigin::window;
+  claims.put(window);
+  ASSERT_EQ(claims.all().size(), 2U);
+  EXPECT_EQ(claims.standing(noon)->origin, ClaimOrigin::asked) << "it ends last";
+  claims.release(Owner::maintenance, ClaimOrigin::asked);
+  EXPECT_EQ(claims.standing(noon)->origin, ClaimOrigin::window);
+  EXPECT_EQ(claims.find(Owner::maintenance, ClaimOrigin::asked), nullptr);
+}
+
+TEST(Claims, EndOnTheClockThatPeopleSeeAlsoWhenTheMachineHasSlept) {
+  constexpr WallTime wall_noon{std::chrono::hours{12}};
+  Claims claims;
+  auto slept = claim(Owner::maintenance, noon + 2h);
+  slept.ends_at = wall_noon + 2h;
+  claims.put(slept);
+  claims.keep_to_clock(noon + 10min, wall_noon + 90min);
+  EXPECT_EQ(claims.next_end(noon), noon + 40min);
+  claims.keep_to_clock(noon + 10min, wall_noon - 24h);
+  EXPECT_EQ(claims.next_end(noon), noon + 40min) << "a clock that is set back makes nothing longer";
+  claims.keep_to_clock(noon + 20min, wall_noon + 3h);
+  EXPECT_EQ(owner_at(claims, noon + 20min), std::nullopt);
+}
+
 TEST(Claims, WithholdARestartUnderTheirOwnName) {
   for (const auto owner :
        {Owner::shutdown, Owner::admin, Owner::maintenance, Owner::upgrade, Owner::shed, Owner::systemd})

@@ -34,6 +34,7 @@ PastSituation full_situation() {
   it.claim = Claim{.owner = Owner::shed, .reason = "memory", .since = Instant{1s}, .until = Instant{99s}};
   it.jitter = -0.25;
   it.kill_switch = "set by root";
+  it.under_way = "a stop is under way, ordered by root";
   past.mode = Mode::act;
   past.decision = {.state = ServiceState::waiting,
                    .step = RestartStep::look_now,
@@ -168,6 +169,7 @@ TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
       [](RestartSituation& it) { it.claim.reset(); },
       [](RestartSituation& it) { it.claim->until.reset(); },
       [](RestartSituation& it) { it.kill_switch.clear(); },
+      [](RestartSituation& it) { it.under_way.clear(); },
   };
   for (const auto& change : changes) {
     auto other = one;

@@ -86,6 +86,18 @@ TEST(PlanOrder, RefusesWhatThereIsNoWayToDo) {
   EXPECT_EQ(planned(by_start, Verb::stop), "web: no command and no unit to stop it");
 }
 
+TEST(PlanOrder, EndsItsProcessesWhereNothingElseStopsIt) {
+  const std::vector<ProcessIdentity> one{{.pid = 7, .start_ticks = 1}};
+  EXPECT_EQ(planned(by_start, Verb::stop, one), "end 1 leftover process");
+  auto service = by_unit;
+  service.start = {"/w", "start"};
+  EXPECT_EQ(planned(service, Verb::stop, one), "stop apache2.service, end 1 leftover process");
+  Order order{.verb = Verb::stop, .leftovers = one, .is_unit_idle = true};
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "end 1 leftover process");
+  order.leftovers.clear();
+  EXPECT_FALSE(plan_order(by_unit, order));
+}
+
 const ServiceControl by_script{.name = "web", .init_script = "/etc/init.d/apache2"};
 
 TEST(PlanOrder, UsesTheInitScriptWhereThereIsNeitherCommandNorUnit) {

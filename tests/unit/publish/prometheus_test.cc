@@ -64,7 +64,7 @@ TEST(DescribeView, StartsAllCountersOfAServiceAtZero) {
     EXPECT_EQ(value, 0) << series;
     ++counters;
   }
-  EXPECT_EQ(counters, 1U + 2 + 1 + 4 + 1 + 1 + Words<Suppressed>::all.size());
+  EXPECT_EQ(counters, 1U + 2 + 1 + 4 + 2 + 1 + Words<Suppressed>::all.size());
 }
 
 TEST(DescribeView, MarksExactlyOneStateOfEachService) {
@@ -95,6 +95,20 @@ TEST(DescribeView, NamesWhoHoldsAService) {
   EXPECT_EQ(all.at(R"(systemcheck_service_held{service="backup",by="upgrade"})"), 0);
   EXPECT_EQ(all.at(R"(systemcheck_service_held{service="web",by="admin"})"), 0);
   EXPECT_EQ(all.count(R"(systemcheck_service_held{service="web",by="systemcheck"})"), 0U);
+}
+
+TEST(DescribeView, TellsHowLongAServiceIsHeldOnlyWhileThatHasAnEnd) {
+  ViewBuilder builder;
+  auto row = make_row("web");
+  row.holds = {{.by = Owner::admin},
+               {.by = Owner::maintenance, .until = WallTime{}, .remaining = std::chrono::minutes{1}},
+               {.by = Owner::maintenance, .until = WallTime{}, .remaining = std::chrono::minutes{2}}};
+  const auto all = series_of(builder.service(std::move(row)).service(make_row("mail")).build());
+  EXPECT_EQ(all.at(R"(systemcheck_service_hold_remaining_seconds{service="web",by="maintenance"})"), 120);
+  std::size_t series = 0;
+  for (const auto& [name, value] : all)
+    series += name.starts_with("systemcheck_service_hold_remaining_seconds") ? 1U : 0U;
+  EXPECT_EQ(series, 1U);
 }
 
 TEST(DescribeView, PutsWhatIsConfiguredIntoTheInfoOfAService) {

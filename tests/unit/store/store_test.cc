@@ -91,6 +91,25 @@ TEST_F(StoreThread, RunsTheActionAlsoWithoutADatabaseAndKeepsTheRecord) {
   EXPECT_EQ(read().actions.size(), 1U) << "written when that was possible again";
 }
 
+TEST_F(StoreThread, SettlesWhenWhatWasPutIsOnDiskAndSaysWhenItIsNot) {
+  auto& store = open();
+  std::optional<bool> is_written;
+  store.put(Memo{.key = "claims/web", .text = "held"});
+  store.settle(1h, [&](bool is) { is_written = is; });
+  EXPECT_FALSE(is_written) << "never within the call";
+  run_until([&] { return is_written.has_value(); });
+  EXPECT_TRUE(*is_written);
+  const auto other = Database::open(directory.path("state.db"), {.id = 7}, {});
+  ASSERT_TRUE(other);
+  EXPECT_EQ((*other)->memos()->at("claims/web"), "held");
+
+  auto& nowhere = open("missing/state.db");
+  is_written.reset();
+  nowhere.settle(1h, [&](bool is) { is_written = is; });
+  run_until([&] { return is_written.has_value(); });
+  EXPECT_FALSE(*is_written);
+}
+
 TEST_F(StoreThread, GoesOnWhileAnotherHasTheFileLockedAndWritesWhenItIsFree) {
   auto& store = open();
   sqlite3* other = nullptr;

@@ -1,0 +1,59 @@
+#include "config/groups.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/order.h"
+#include "config/values.h"
+
+namespace systemcheck {
+namespace {
+
+constexpr std::size_t groups_max = 64;
+constexpr std::size_t members_max = 256;
+
+Status check_group_name(const Entry& entry, const std::vector<std::string_view>& services) {
+  const auto name = parse_service_name(entry.key);
+  if (!name) return name.error();
+  if (entry.key == everything)
+    return Error{Error::Kind::malformed, "'all' is reserved: it means every service there is"};
+  if (std::ranges::find(services, entry.key) != services.end())
+    return Error{Error::Kind::malformed, "'" + entry.key + "' is the name of a service already"};
+  return Nothing{};
+}
+
+void check_reserved(Section services, Problems& problems) {
+  for (const auto& entry : services.entry().children) {
+    if (entry.key == everything)
+      add_problem(problems, entry.key_place, "services: 'all' is reserved: it means every service there is");
+  }
+}
+
+}  // namespace
+
+void resolve_groups(Section& top, Config& config, Problems& problems) {
+  check_reserved(top.section("services"), problems);
+  auto section = top.section("groups");
+  const auto names = names_of(config.services);
+  if (section.entry().children.size() > groups_max)
+    return section.refuse_among({}, "more than " + std::to_string(groups_max) + " groups");
+  for (const auto& entry : section.entry().children) {
+    if (const auto checked = check_group_name(entry, names); !checked)
+      add_problem(problems, entry.key_place, "groups: " + checked.error().message);
+    Group group{.name = entry.key};
+    section.read_list(entry.key, group.services, {.min = 1, .max = members_max},
+                      [&names](std::string_view name) { return parse_known_service(name, names); });
+    config.groups.push_back(std::move(group));
+  }
+}
+
+std::vector<std::string> services_called(const Config& config, std::string_view name) {
+  std::vector<std::string> services;
+  for (const auto& service : config.services) {
+    if (name == everything || name == service.name) services.push_back(service.name);
+  }
+  const auto group = std::ranges::find(config.groups, name, &Group::name);
+  return group == config.groups.end() ? services : group->services;
+}
+
+}  // namespace systemcheck

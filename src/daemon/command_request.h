@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "config/config.h"
+
+namespace systemcheck {
+
+/// What people say on the control socket to take a service over and to give it back.
+enum class CommandVerb { maintenance, release, restart, start, stop, clear };
+template <>
+struct Words<CommandVerb> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 6> all{"maintenance", "release", "restart",
+                                                       "start",       "stop",    "clear"};
+};
+
+struct CommandRequest {
+  CommandVerb verb = CommandVerb::release;
+  std::string target{};  ///< a service, a group, or "all"
+  Duration length{};     ///< of maintenance
+  std::string reason{};
+};
+
+/// Whether this is a command at all; what is not is for somebody else to answer.
+bool is_command(std::string_view request);
+
+/// "maintenance TARGET --for DURATION --reason TEXT", "restart TARGET" … The reason is the rest of the line.
+Result<CommandRequest> parse_command_request(std::string_view request);
+
+/// The services that are meant, of those in `names`, in their order. An error tells what was perhaps meant.
+Result<std::vector<std::string>> find_targets(const CommandRequest& request, const Config& config,
+                                              const std::vector<std::string>& names);
+
+}  // namespace systemcheck

@@ -140,7 +140,7 @@ void Supervision::begin_order(std::size_t index) {
   service.memo_before_order = service.memo;
   service.memo = note_demand(std::move(service.memo), demand, now);
   service.is_death_uncounted = false;
-  service.restarted_at = service.died_at;
+  service.down_since = service.memo_before_order.gone_since;
   if (demand != Demand::stop) {
     host_guard_.note_restart(now);
     ++service.row.ordered_restarts_total;

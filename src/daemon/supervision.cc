@@ -21,6 +21,13 @@ std::string end_words(const std::optional<MainEnd>& end) {
   return end ? ": " + describe(end->end) : std::string{};
 }
 
+/// What we had stopped, or the starter of a daemon, which looks like that for a moment and ends when it has
+/// seen it start well.
+bool is_of_our_order(const RestartMemo& memo, const std::optional<MainEnd>& end) {
+  const bool is_being_verified = memo.verify_until.has_value();
+  return memo.is_in_flight || (is_being_verified && (!end || is_clean(end->end)));
+}
+
 }  // namespace
 
 Supervision::Supervision(World& world, Hooks hooks)
@@ -277,11 +284,15 @@ void Supervision::note_end(std::size_t index) {
   auto& service = *services_[index];
   service.watched.reset();
   take_end(service);
-  world_.journal.write(Severity::notice, fmt::format("{}: {} has ended{}", service.rules.name,
-                                                     main_words(service.row), end_words(service.end)));
+  const bool is_death = !is_of_our_order(service.memo, service.end);
+  if (is_death)
+    world_.journal.write(Severity::notice, fmt::format("{}: {} has ended{}", service.rules.name,
+                                                       main_words(service.row), end_words(service.end)));
+  if (!is_death) service.end.reset();
   service.died_at = world_.loop.now();
   service.is_new_sight = true;
-  service.is_death_uncounted = !service.ordered;  // What a person ordered is no death.
+  const bool is_news = is_death && !service.ordered;  // What a person ordered is no death.
+  service.is_death_uncounted = service.is_death_uncounted || is_news;
   note_probed(service, std::nullopt);
   if (!service.row.unit.empty()) world_.units.refresh(service.row.unit);
   hooks_.look_wanted();

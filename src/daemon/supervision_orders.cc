@@ -141,6 +141,7 @@ void Supervision::begin_order(std::size_t index) {
   service.memo = note_demand(std::move(service.memo), demand, now);
   service.is_death_uncounted = false;
   service.down_since = service.memo_before_order.gone_since;
+  service.end.reset();  // Of what is started now nothing is known.
   if (demand != Demand::stop) {
     host_guard_.note_restart(now);
     ++service.row.ordered_restarts_total;

@@ -70,6 +70,47 @@ TEST_F(SupervisionEnds, WhatEndsCleanlyAndIsStartedAgainBySomebodyIsNotTouched) 
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
 }
 
+TEST_F(SupervisionEnds, WhatItEndsItselfIsNoDeathAndGetsNoGrace) {
+  plant.config.restart_policy.backoff = 1s;
+  plant.config.services[billing].rules = {{.kind = ResourceRule::Kind::processes_above,
+                                           .limit = 0,
+                                           .failed = 1,
+                                           .of = 1,
+                                           .action = RuleAction::restart}};
+  plant.start();
+  // The old one ends as it is asked to, and the new one does not start.
+  plant.on_order = [&](const Order&) {
+    plant.ends.tell(*plant.processes[billing], {});
+    plant.loop.end_process(*std::exchange(plant.processes[billing], std::nullopt));
+    plant.on_order = {};
+  };
+  plant.actuator().service(billing).answer = Outcome::Kind::failed;
+  plant.supervision.close_cycle(1s);
+  plant.run_for(500ms);
+  ASSERT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(deaths(DeathCause::exit) + deaths(DeathCause::unknown), 0U);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.orders(), 2U) << plant.row(billing).reason;
+}
+
+TEST_F(SupervisionEnds, AStarterThatEndsWhenItHasSeenTheDaemonStartIsNoDeath) {
+  plant.start();
+  plant.actuator().service(billing).command_takes = plant.config.cycle * 3 / 2;
+  plant.end(billing, {.signal = SIGSEGV});
+  plant.run_for(1s);
+  const ProcessIdentity starter{.pid = 60'000, .start_ticks = 60'000};
+  plant.processes[billing] = starter;
+  plant.run_for(plant.config.cycle);
+  ASSERT_TRUE(plant.loop.is_watching(starter));
+  plant.ends.tell(starter, {});
+  plant.processes[billing].reset();
+  plant.loop.end_process(starter);
+  plant.run_for(plant.config.cycle);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  EXPECT_EQ(deaths(DeathCause::signal), 1U);
+  EXPECT_EQ(deaths(DeathCause::exit), 0U);
+}
+
 TEST_F(SupervisionEnds, WithoutAWordOneMoreLookIsTaken) {
   plant.start();
   plant.ends.fall_silent();

@@ -168,6 +168,13 @@ class Members {
     complain(key);
     return {};
   }
+  /// May lie before the boot: a claim can be older than that.
+  Instant old_instant(const char* key) {
+    const auto* value = find(key);
+    if (value != nullptr && value->is_number_integer()) return Instant{Duration{value->get<std::int64_t>()}};
+    complain(key);
+    return {};
+  }
   template <typename Enum>
   Enum choice(const char* key) {
     const auto found = from_word<Enum>(text(key));
@@ -224,7 +231,7 @@ Claim claim_of(Members members) {
   Claim claim;
   claim.owner = members.choice<Owner>("owner");
   claim.reason = members.text("why");
-  claim.since = members.instant("since");
+  claim.since = members.old_instant("since");
   if (members.find("until") != nullptr) claim.until = members.instant("until");
   return claim;
 }

@@ -121,6 +121,12 @@ def age_seconds(pid):
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK") if fields else 0
 
 
+def does_kernel_tell_ends():
+    """Whether a pidfd tells how a process ended that another one has reaped: from Linux 6.15 on."""
+    release = os.uname().release.split(".")
+    return (int(release[0]), int(re.match(r"\d+", release[1]).group())) >= (6, 15)
+
+
 def every_pid():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
@@ -468,10 +474,10 @@ OWN_TABLE = "SYSTEMCHECK_OWN_PROCESS_TABLE"
 
 
 def enter_own_process_table():
-    """Runs this program anew in a process table and a network of its own, where that is possible: the daemon
+    """Runs this program anew in a process table, a network and a name of its own, where that is possible: the daemon
     then neither sees nor touches what else runs on this machine, a web server of the same path included, and
     a port that the kernel picked stays free until it is used."""
-    into = ["unshare", "--pid", "--mount", "--net", "--fork", "--kill-child", "--mount-proc"]
+    into = ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "--kill-child", "--mount-proc"]
     may = os.geteuid() == 0 and OWN_TABLE not in os.environ and shutil.which("unshare")
     if may and subprocess.run([*into, "true"], check=False, capture_output=True).returncode == 0:
         os.environ[OWN_TABLE] = "yes"

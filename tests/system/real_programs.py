@@ -3,8 +3,10 @@ started as an administrator without systemd would, and asked over the network wh
 
 import contextlib
 import http.client
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -14,10 +16,13 @@ import harness
 
 
 class Program:
-    """What tests need of one daemon. `start_argv` returns at once and leaves it running."""
+    """What tests need of one daemon. `start_argv` returns at once and leaves it running; `check_argv` says by its
+    exit status whether the configuration is good; without a `stop_argv` it is stopped by SIGTERM."""
 
     executable = ""
     main_user = "root"
+    preset = ""
+    stop_argv = None
 
     def __init__(self, test):
         self.test = test
@@ -25,6 +30,7 @@ class Program:
         self.directory = test.directory / type(self).__name__.lower()
         self.directory.mkdir()
         self.pidfile = self.directory / "pid"
+        self.log_directory = getattr(test, "log_directory", self.directory)
         self.configure()
 
     def write(self, name, text):
@@ -35,6 +41,26 @@ class Program:
     def settings(self, **more):
         match = {"exe": self.executable, "pidfile": str(self.pidfile), "user": self.main_user}
         return {"mode": "act", "match": match, "start": self.start_argv, **more}
+
+    def preset_settings(self, **more):
+        """As one would write who has its preset: told by that and its pid file."""
+        settings = {"preset": self.preset, "mode": "act", "match": {"pidfile": str(self.pidfile)},
+                    "start": self.start_argv, "pre_check": self.check_argv}
+        if self.stop_argv:
+            settings["stop"] = self.stop_argv
+        return {**settings, **more}
+
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def stop(self):
+        """As an administrator would, by its own command. Returns when it is gone."""
+        main = self.main()
+        if self.stop_argv:
+            self.test.run_ok(self.stop_argv)
+        else:
+            os.kill(main, signal.SIGTERM)
+        harness.wait_until(lambda: not harness.is_alive(main), f"{self.executable} to end")
 
     def start(self):
         # Not run_ok(): some of them keep their output open.
@@ -48,6 +74,12 @@ class Program:
 
     def pids(self):
         return harness.running(self.executable)
+
+    def tree(self):
+        """The main process and all that came of it, with start times."""
+        main = self.main()
+        found = [harness.identity(pid) for pid in [main, *harness.descendants(main)]]
+        return [one for one in found if one]
 
     def answers(self):
         """Whether it does what it is for, over the network."""
@@ -65,6 +97,7 @@ class Program:
 
 class Apache(Program):
     executable = "/usr/sbin/apache2"
+    preset = "httpd"
 
     def configure(self):
         (self.directory / "www").mkdir()
@@ -76,7 +109,7 @@ class Apache(Program):
             ServerName localhost
             Listen 127.0.0.1:{self.port}
             PidFile {self.pidfile}
-            ErrorLog {self.directory}/error.log
+            ErrorLog {self.log_directory}/error.log
             User www-data
             Group www-data
             LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
@@ -89,6 +122,18 @@ class Apache(Program):
             DocumentRoot {self.directory}/www
         """)
         self.start_argv = [self.executable, "-f", str(conf), "-k", "start"]
+        self.stop_argv = [self.executable, "-f", str(conf), "-k", "stop"]
+        self.check_argv = [self.executable, "-t", "-f", str(conf)]
+        self.questions = [{"http": f"http://{self.address()}/index.html", "contains": "it works"}]
+
+    def spoil(self):
+        """It starts, and its own check finds nothing wrong: when no worker could begin, it ends."""
+        with open(self.start_argv[2], "a") as conf:
+            conf.write("ThreadStackSize 1000000000000000\n")
+
+    def mend(self):
+        conf = pathlib.Path(self.start_argv[2])
+        conf.write_text(conf.read_text().replace("ThreadStackSize", "# ThreadStackSize"))
 
     def ask(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
@@ -102,6 +147,7 @@ class Apache(Program):
 
 class Proftpd(Program):
     executable = "/usr/sbin/proftpd"
+    preset = "proftpd"
     main_user = "nobody"
 
     def configure(self):
@@ -115,13 +161,15 @@ class Proftpd(Program):
             Port {self.port}
             PidFile {self.pidfile}
             ScoreboardFile {self.directory}/scoreboard
-            SystemLog {self.directory}/system.log
+            SystemLog {self.log_directory}/system.log
             TransferLog none
             WtmpLog off
             User nobody
             Group nogroup
         """)
         self.start_argv = [self.executable, "-c", str(conf)]
+        self.check_argv = [self.executable, "-t", "-c", str(conf)]
+        self.questions = [{"ftp": self.address()}]
 
     def ask(self):
         return self.greeting().startswith(b"220 ")
@@ -129,6 +177,7 @@ class Proftpd(Program):
 
 class Sshd(Program):
     executable = "/usr/sbin/sshd"
+    preset = "sshd"
 
     def configure(self):
         # Compiled in: where it locks its unprivileged half up.
@@ -150,6 +199,8 @@ class Sshd(Program):
             UsePAM no
         """)
         self.start_argv = [self.executable, "-f", str(conf), "-E", str(self.directory / "log")]
+        self.check_argv = [self.executable, "-t", "-f", str(conf)]
+        self.questions = [{"ssh": self.address()}]
 
     def ask(self):
         return self.greeting().startswith(b"SSH-2.0-")
@@ -181,16 +232,21 @@ class Sshd(Program):
 
 class Rsyslogd(Program):
     executable = "/usr/sbin/rsyslogd"
+    preset = "syslog"
 
     def configure(self):
-        self.messages = self.directory / "messages"
+        self.messages = self.log_directory / "messages"
+        # It writes numbers about itself each second: its log grows for as long as it works.
         conf = self.write("rsyslog.conf", f"""
             global(workDirectory="{self.directory}")
+            module(load="impstats" interval="1")
             module(load="imtcp")
             input(type="imtcp" port="{self.port}" address="127.0.0.1")
             action(type="omfile" file="{self.messages}")
         """)
         self.start_argv = [self.executable, "-i", str(self.pidfile), "-f", str(conf)]
+        self.check_argv = [self.executable, "-N1", "-f", str(conf)]
+        self.questions = [{"file": str(self.messages), "max_age": "3s"}]
         self.said = 0
 
     def ask(self):
@@ -205,6 +261,7 @@ class Rsyslogd(Program):
 
 class Named(Program):
     executable = "/usr/sbin/named"
+    preset = "bind"
     main_user = "bind"
 
     def configure(self):
@@ -230,6 +287,8 @@ class Named(Program):
         """)
         shutil.chown(self.directory, "bind", "bind")
         self.start_argv = [self.executable, "-u", "bind", "-c", str(conf)]
+        self.check_argv = ["/usr/bin/named-checkconf", str(conf)]
+        self.questions = [{"dns": self.address(), "query": "ns.example.test"}]
 
     def ask(self):
         """RFC 1035, 4.1: the address of ns.example.test over UDP."""
@@ -241,4 +300,110 @@ class Named(Program):
         return struct.unpack("!H", answer[:2])[0] == 4711 and socket.inet_aton("192.0.2.53") in answer
 
 
-ALL = (Apache, Proftpd, Sshd, Rsyslogd, Named)
+class Dovecot(Program):
+    executable = "/usr/sbin/dovecot"
+    preset = "dovecot"
+
+    def configure(self):
+        self.imap_port = harness.free_port()
+        # Its sockets are in there, and their paths have at most 107 bytes.
+        base = self.directory / "run"
+        self.pidfile = base / "master.pid"
+        conf = self.write("dovecot.conf", f"""
+            protocols = pop3 imap
+            listen = 127.0.0.1
+            base_dir = {base}
+            state_dir = {self.directory}/state
+            log_path = {self.directory}/log
+            ssl = no
+            disable_plaintext_auth = no
+            mail_location = maildir:{self.directory}/mail/%u
+            first_valid_uid = 1
+            passdb {{
+              driver = static
+              args = password=secret
+            }}
+            userdb {{
+              driver = static
+              args = uid=nobody gid=nogroup home={self.directory}/mail/%u
+            }}
+            service pop3-login {{
+              inet_listener pop3 {{
+                port = {self.port}
+              }}
+              inet_listener pop3s {{
+                port = 0
+              }}
+            }}
+            service imap-login {{
+              inet_listener imap {{
+                port = {self.imap_port}
+              }}
+              inet_listener imaps {{
+                port = 0
+              }}
+            }}
+        """)
+        self.start_argv = [self.executable, "-c", str(conf)]
+        self.stop_argv = ["/usr/bin/doveadm", "-c", str(conf), "stop"]
+        self.check_argv = ["/usr/bin/doveconf", "-n", "-c", str(conf)]
+        self.questions = [{"pop3": self.address()}, {"imap": f"127.0.0.1:{self.imap_port}"}]
+
+    def ask(self):
+        with socket.create_connection(("127.0.0.1", self.imap_port), timeout=2) as connection:
+            return self.greeting().startswith(b"+OK ") and connection.recv(200).startswith(b"* OK ")
+
+
+class Sendmail(Program):
+    executable = "/usr/libexec/sendmail/sendmail"
+    preset = "sendmail"
+    HOST = "mail.example.test"
+
+    def configure(self):
+        self.name_the_host()
+        (self.directory / "queue").mkdir(mode=0o700)
+        macros = self.write("sendmail.mc", f"""
+            divert(0)dnl
+            include(`/usr/share/sendmail/cf/m4/cf.m4')dnl
+            OSTYPE(`linux')dnl
+            FEATURE(`no_default_msa')dnl
+            FEATURE(`nocanonify')dnl
+            undefine(`ALIAS_FILE')dnl
+            define(`confPID_FILE', `{self.pidfile}')dnl
+            define(`QUEUE_DIR', `{self.directory}/queue')dnl
+            define(`STATUS_FILE', `{self.directory}/statistics')dnl
+            define(`confDONT_PROBE_INTERFACES', `True')dnl
+            define(`confREFUSE_LA', `1000')dnl
+            define(`confQUEUE_LA', `1000')dnl
+            define(`confTO_IDENT', `0')dnl
+            DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port={self.port}')dnl
+        """)
+        conf = self.write("sendmail.cf", self.test.run_ok(["m4", macros]))
+        self.start_argv = [self.executable, "-bd", "-C", str(conf)]
+        self.check_argv = [self.executable, "-bt", "-C", str(conf)]
+        self.questions = [{"smtp": self.address()}]
+
+    def name_the_host(self):
+        """It waits for a minute where the name of the host has no domain. Only in a corner of our own."""
+        if harness.OWN_TABLE not in os.environ:
+            raise AssertionError("the name of this machine is not ours to change")
+        hosts = self.write("hosts", f"127.0.0.1 {self.HOST} localhost\n")
+        before = socket.gethostname()
+        socket.sethostname(self.HOST)
+        self.test.addCleanup(socket.sethostname, before)
+        self.test.run_ok(["mount", "--bind", hosts, "/etc/hosts"])
+        self.test.addCleanup(self.test.run_ok, ["umount", "/etc/hosts"])
+
+    def main(self, other_than=None):
+        # "4711\n/usr/sbin/sendmail -bd …\n"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(self.pidfile.read_text().splitlines()[0])
+            return pid if pid != other_than and harness.is_alive(pid) else None
+        return None
+
+    def ask(self):
+        return self.greeting().startswith(b"220 ")
+
+
+ALL = (Apache, Proftpd, Sshd, Rsyslogd, Named, Sendmail, Dovecot)
+EXECUTABLES = tuple(kind.executable for kind in ALL)

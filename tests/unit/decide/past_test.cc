@@ -146,6 +146,14 @@ TEST(PastSituation, AreTheSameWhenOnlyTimeAndWordsDiffer) {
   EXPECT_TRUE(is_same_for_decision(one, other));
 }
 
+TEST(PastSituation, RemembersAClaimThatIsOlderThanTheBoot) {
+  auto past = full_situation();
+  past.situation.claim->since = Instant{-3600s};
+  const auto parsed = parse_past(past_text(past));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(std::get<PastSituation>(*parsed).situation.claim->since, Instant{-3600s});
+}
+
 TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
   const auto one = full_situation().situation;
   const std::vector<void (*)(RestartSituation&)> changes{

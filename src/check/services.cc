@@ -37,6 +37,7 @@ ServiceFinding check_service(const Service& service, const ServiceProcesses& pro
     return {Presence::out_of_count,
             fmt::format("{}, at most {} allowed", processes_words(count), *service.processes.max)};
   }
+  if (processes.is_pid_file_stale) return {Presence::stale_pid_file, printable(processes.note)};
   return {Presence::present, processes_words(count)};
 }
 

@@ -10,11 +10,12 @@ namespace systemcheck {
 
 /// What one look says of a service. What to do about it is decided elsewhere.
 enum class Presence {
-  unknown,       ///< the reading failed
-  absent,        ///< not installed here
-  present,       ///< as configured
-  out_of_count,  ///< its main process lives, but there are too few or too many processes
-  gone,          ///< no main process
+  unknown,         ///< the reading failed
+  absent,          ///< not installed here
+  present,         ///< as configured
+  out_of_count,    ///< its main process lives, but there are too few or too many processes
+  gone,            ///< no main process
+  stale_pid_file,  ///< its main process lives, but the pid file names another one, or nobody
 };
 
 struct ServiceFinding {

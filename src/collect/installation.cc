@@ -75,12 +75,30 @@ bool has_instance(Host& host, const Service& service, const std::string& unit) {
   return is_wanted(host, unit) || exists_any(host, service.evidence);
 }
 
+bool is_unit_here(Host& host, const std::string& unit) {
+  if (unit.empty()) return false;
+  const auto its_template = template_of(unit);
+  return find_unit_file(host, unit) || (!its_template.empty() && find_unit_file(host, its_template));
+}
+
+/// By its real name; empty where it is not there.
+std::string find_candidate(Host& host, const Service& service, const std::string& unit) {
+  if (const auto path = find_unit_file(host, unit)) return real_name(host, *path, unit);
+  return has_instance(host, service, unit) ? unit : std::string();
+}
+
+/// Where there are several (named.service and named-chroot.service) it is the one that is enabled.
 std::string find_unit(Host& host, const Service& service) {
+  std::vector<std::string> found;
   for (const auto& unit : service.match.units) {
-    if (const auto path = find_unit_file(host, unit)) return real_name(host, *path, unit);
-    if (has_instance(host, service, unit)) return unit;
+    auto name = find_candidate(host, service, unit);
+    if (!name.empty() && std::ranges::find(found, name) == found.end()) found.push_back(std::move(name));
   }
-  return {};
+  if (found.empty()) return {};
+  if (found.size() == 1) return found.front();
+  const auto wanted =
+      std::ranges::find_if(found, [&host](const auto& unit) { return is_wanted(host, unit); });
+  return wanted != found.end() ? *wanted : found.front();
 }
 
 /// Evidence, where there is any, tells two services apart that share their executable.
@@ -102,8 +120,8 @@ std::string find_init_script(Host& host, const Service& service) {
 
 }  // namespace
 
-Installation look_for(Host& host, const Service& service) {
-  auto unit = find_unit(host, service);
+Installation look_for(Host& host, const Service& service, const std::string& last_unit) {
+  auto unit = is_unit_here(host, last_unit) ? last_unit : find_unit(host, service);
   const bool is_installed = !unit.empty() || has_files(host, service);
   return {
       .is_installed = is_installed, .unit = std::move(unit), .init_script = find_init_script(host, service)};

@@ -1,6 +1,6 @@
 #include "collect/pid_file.h"
 
-#include <algorithm>
+#include <fmt/core.h>
 
 #include "base/text.h"
 
@@ -15,14 +15,15 @@ std::string looks_of(const Process& process) {
   return printable(process.text->executable.empty() ? command_text(process) : process.text->executable);
 }
 
-/// Empty when it fits.
-std::string misfit(const Process* process, const ServiceRule& rule, const Processes& table,
-                   WallTime written) {
-  if (process == nullptr || !process->is_alive()) return "is not running";
-  if (start_time(*process, table) > written + clock_slack) return "started after the file was written";
-  if (!rule.may_look_like(*process->text)) return "is " + looks_of(*process);
-  if (!rule.fits_main(*process, table)) return "is not its main process";
-  return {};
+PidFile examine(pid_t pid, const ServiceRule& rule, const Processes& table, WallTime written) {
+  const auto* process = table.find(pid);
+  if (process == nullptr || !process->is_alive()) return misfitting(Misfit::dead, pid, "is not running");
+  if (start_time(*process, table) > written + clock_slack)
+    return misfitting(Misfit::reused, pid, "started after the file was written");
+  if (!rule.may_look_like(*process->text))
+    return misfitting(Misfit::stranger, pid, "is " + looks_of(*process));
+  if (!rule.fits_main(*process, table)) return misfitting(Misfit::not_main, pid, "is not its main process");
+  return {.process = process->identity};
 }
 
 }  // namespace
@@ -36,6 +37,11 @@ std::optional<pid_t> parse_pid(std::string_view text) {
   return pid;
 }
 
+PidFile misfitting(Misfit kind, pid_t pid, std::string_view why) {
+  return {.note = fmt::format("the pid file names {}, which {}", pid, why),
+          .misfit = PidFileMisfit{.kind = kind, .pid = pid}};
+}
+
 PidFile read_pid_file(Host& host, const ServiceRule& rule, const Processes& table) {
   const auto& path = rule.match().pidfile;
   if (path.empty()) return {};
@@ -45,13 +51,10 @@ PidFile read_pid_file(Host& host, const ServiceRule& rule, const Processes& tabl
     return !look && look.error().kind == Error::Kind::not_found;
   };
   if (is_absent(status) || is_absent(text)) return {};
-  if (!status || !text) return {.process = {}, .note = "the pid file cannot be read"};
+  if (!status || !text) return {.note = "the pid file cannot be read"};
   const auto pid = parse_pid(*text);
-  if (!pid) return {.process = {}, .note = "the pid file holds no process number"};
-  const auto* process = table.find(*pid);
-  const auto why = misfit(process, rule, table, status->modified);
-  if (why.empty()) return {.process = process->identity, .note = {}};
-  return {.process = {}, .note = "the pid file names " + std::to_string(*pid) + ", which " + why};
+  if (!pid) return {.note = "the pid file holds no process number"};
+  return examine(*pid, rule, table, status->modified);
 }
 
 }  // namespace systemcheck

@@ -7,6 +7,7 @@
 #include "base/identity.h"
 #include "collect/processes.h"
 #include "collect/service_rule.h"
+#include "collect/services.h"
 #include "os/host.h"
 
 namespace systemcheck {
@@ -14,7 +15,11 @@ namespace systemcheck {
 struct PidFile {
   std::optional<ProcessIdentity> process{};  ///< only where it can be believed
   std::string note{};                        ///< why not, for people; empty without a file
+  std::optional<PidFileMisfit> misfit{};     ///< why not, where there is a number in it
 };
+
+/// One that is not to be believed: "the pid file names 4711, which is not running".
+PidFile misfitting(Misfit kind, pid_t pid, std::string_view why);
 
 /// A pid file is a hint that may be years old: the kernel gives the number to somebody else. It is
 /// believed if a living process has that number, started before the file was written, and looks as the

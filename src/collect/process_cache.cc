@@ -125,8 +125,14 @@ Status ProcessCache::read_process(Pass& pass, NumberedEntry entry, Known* known)
 }
 
 Status ProcessCache::complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now) {
-  const bool is_known = known != nullptr && known->process.identity == now.process.identity &&
-                        known->process.text->comm == parsed.comm && known->stack_start == now.stack_start;
+  const bool is_same_process = known != nullptr && known->process.identity == now.process.identity &&
+                               known->process.text->comm == parsed.comm;
+  if (is_same_process && now.process.is_headless()) {
+    now.process.text = known->process.text;
+    now.stack_start = known->stack_start;
+    return Nothing{};
+  }
+  const bool is_known = is_same_process && known->stack_start == now.stack_start;
   if (is_known && !known->is_young && known->refresh_in > 1) {
     now.process.text = known->process.text;
     now.refresh_in = static_cast<std::uint8_t>(known->refresh_in - 1);

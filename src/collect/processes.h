@@ -44,7 +44,11 @@ struct Process {
   std::uint64_t resident_bytes = 0;
   std::shared_ptr<const ProcessText> text{};  ///< never null
 
-  [[nodiscard]] bool is_alive() const { return state != 'Z' && state != 'X' && state != 'x'; }
+  /// Its first thread has left and the others work on; of its files nothing can be read any more.
+  [[nodiscard]] bool is_headless() const { return state == 'Z' && threads > 1; }
+  [[nodiscard]] bool is_alive() const {
+    return is_headless() || (state != 'Z' && state != 'X' && state != 'x');
+  }
 };
 
 inline constexpr std::size_t cmdline_limit_bytes = 4096;

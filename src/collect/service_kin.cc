@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace systemcheck {
 namespace {
@@ -21,6 +22,19 @@ std::optional<KinMemory::Child> KinMemory::find(const ProcessIdentity& identity)
   const auto found = children_.find(identity);
   if (found == children_.end()) return std::nullopt;
   return found->second;
+}
+
+void KinMemory::note_main(const Process& main, std::vector<ProcessIdentity> peers) {
+  main_ = main.identity;
+  main_session_ = main.session;
+  peers_ = std::move(peers);
+}
+
+std::optional<KinMemory::Child> KinMemory::left_behind_by(const Crash& crash, const Process& process) const {
+  const bool is_older = process.identity.start_ticks < crash.by_ticks;
+  const bool is_peer = std::ranges::find(peers_, process.identity) != peers_.end();
+  if (crash.main != main_ || !is_older || is_peer || process.identity == main_) return std::nullopt;
+  return process.session == main_session_ ? Child::worker : Child::session;
 }
 
 void KinMemory::sweep(const Processes& table) {
@@ -48,12 +62,15 @@ KinFinder::KinFinder(const ServiceRule& rule, const Processes& table, const Serv
 Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optional<ProcessIdentity>& named,
                     KinMemory& memory) const {
   Kin kin;
+  std::vector<ProcessIdentity> fit;
   for (const auto* process : owned) {
     const bool is_named = named && process->identity == *named;
     if (!is_named && !may_be_main(*process, memory)) continue;
+    fit.push_back(process->identity);
     if (kin.main == nullptr || is_named || is_better(*process, *kin.main)) kin.main = process;
     if (is_named) break;
   }
+  if (kin.main != nullptr) memory.note_main(*kin.main, std::move(fit));
   const bool is_unit_up = kin.main != nullptr && owners_.is_in_unit(*kin.main);
   for (const auto* process : owned) {
     const bool is_stray = is_unit_up && !owners_.is_in_unit(*process);
@@ -96,6 +113,16 @@ bool KinFinder::is_better(const Process& a, const Process& b) const {
     return std::tuple(!owners_.is_in_unit(process), process.identity.start_ticks, process.identity.pid);
   };
   return rank(a) < rank(b);
+}
+
+/// Also what was born since the last table, and what a main process had started that was too young to tell it
+/// from a starter.
+void KinFinder::learn_left_behind(const std::vector<const Process*>& owned, const Crash& crash,
+                                  KinMemory& memory) const {
+  for (const auto* process : owned) {
+    if (owners_.is_in_unit(*process)) continue;
+    if (const auto child = memory.left_behind_by(crash, *process)) memory.learn(process->identity, *child);
+  }
 }
 
 void KinFinder::learn(const std::vector<const Process*>& owned, KinMemory& memory) const {

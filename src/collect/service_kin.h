@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
@@ -18,6 +21,12 @@ struct Kin {
   std::vector<const Process*> members{};  ///< by pid
 };
 
+/// The main process was killed or has failed: it was nobody's starter.
+struct Crash {
+  ProcessIdentity main{};
+  std::uint64_t by_ticks = 0;  ///< what had started before, it has left behind
+};
+
 /// What was seen of a service's children, as long as they live: when their parent is gone, nothing
 /// else tells a worker that it left behind from a new main process.
 class KinMemory {
@@ -32,6 +41,10 @@ class KinMemory {
   /// The main process, where it leads a session: nobody is in that but what it has started, and the kernel
   /// gives its number to nobody else as long as somebody is.
   void note_leader(const ProcessIdentity& main) { leader_ = main; }
+  /// The main process, and those that could have been it as well: they are no children of it.
+  void note_main(const Process& main, std::vector<ProcessIdentity> peers);
+  /// What the crashed main process had started; nothing of anybody else.
+  [[nodiscard]] std::optional<Child> left_behind_by(const Crash& crash, const Process& process) const;
   /// Forgets those that have ended.
   void sweep(const Processes& table);
   /// Whom a new table shows of those that are remembered.
@@ -41,6 +54,9 @@ class KinMemory {
  private:
   std::map<ProcessIdentity, Child> children_{};
   std::optional<ProcessIdentity> leader_{};
+  ProcessIdentity main_{};
+  pid_t main_session_ = 0;
+  std::vector<ProcessIdentity> peers_{};
 };
 
 /// Tells main process and members of a service apart, once it is known what belongs to it.
@@ -51,6 +67,9 @@ class KinFinder {
 
   Kin find(const std::vector<const Process*>& owned, const std::optional<ProcessIdentity>& named,
            KinMemory& memory) const;
+  /// What a crashed main process has left behind is remembered as that; before find().
+  void learn_left_behind(const std::vector<const Process*>& owned, const Crash& crash,
+                         KinMemory& memory) const;
 
  private:
   [[nodiscard]] const Process* parent_in_kin(const Process& process) const;

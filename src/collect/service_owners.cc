@@ -167,7 +167,8 @@ std::vector<std::size_t> ServiceOwners::candidates_for(const Process& process) c
 bool ServiceOwners::may_own(const ServiceRule& rule, const Process& process) const {
   const auto unit = unit_around(process);
   if (!unit.empty() && !rule.match().units.empty()) return rule.lists_unit(unit);
-  return circumstances_.are_we_in_container || !is_containers(process.text->control_group);
+  if (!circumstances_.are_we_in_container && is_containers(process.text->control_group)) return false;
+  return !circumstances_.is_elsewhere || !circumstances_.is_elsewhere(process);
 }
 
 void ServiceOwners::note_hidden(const Process& process) {

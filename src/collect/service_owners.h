@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,8 @@ class RuleIndex {
 struct Circumstances {
   bool is_systemd = false;  ///< systemd manages this machine: control groups tell units
   bool are_we_in_container = false;
+  /// Whether a process lives in a process table of its own: in a container. Empty: nobody does.
+  std::function<bool(const Process&)> is_elsewhere{};
   /// What believed pid files name.
   std::unordered_map<pid_t, std::size_t> named{};
   /// Workers that were seen with their parents, which may be gone.

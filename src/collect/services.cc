@@ -10,6 +10,7 @@
 #include "collect/installation.h"
 #include "collect/key_values.h"
 #include "collect/pid_file.h"
+#include "collect/process_namespace.h"
 #include "collect/self.h"
 #include "collect/service_kin.h"
 #include "collect/service_owners.h"
@@ -22,9 +23,13 @@ namespace {
 /// What is kept of one service between two tables.
 struct Followed {
   KinMemory memory{};
+  std::string unit{};  ///< whose control group held the main process when that was last seen
   ServiceUsage usage{};
   std::vector<ProcessIdentity> members{};  ///< when last told
 };
+
+/// A service that has just started may not have come to write its pid file.
+constexpr Duration pid_file_written_within = std::chrono::seconds{10};
 
 /// systemd's own test, sd_booted(3).
 bool is_systemd_here(Host& host) { return host.status("/run/systemd/system").has_value(); }
@@ -95,6 +100,26 @@ std::optional<Error> find_unread_member(const std::vector<ProcessIdentity>& memb
   return std::nullopt;
 }
 
+/// An upgrade has replaced or removed the program that runs.
+bool read_binary_is_stale(Host& host, pid_t pid) {
+  const auto path = "/proc/" + std::to_string(pid) + "/exe";
+  const auto target = host.read_link(path.c_str());
+  return target && target->ends_with(" (deleted)");
+}
+
+double age_seconds(const Process& process, const Processes& table) {
+  return table.uptime_seconds -
+         static_cast<double>(process.identity.start_ticks) / static_cast<double>(table.ticks_per_second);
+}
+
+/// Whoever saw it die may start another one within the same moment: that is left for a successor.
+Crash in_ticks(const MainCrash& crash, const Processes& table, Instant now) {
+  constexpr double moment_seconds = 0.05;
+  const double seconds = table.uptime_seconds - in_seconds(now - crash.at) - moment_seconds;
+  const double ticks = std::max(0.0, seconds) * static_cast<double>(table.ticks_per_second);
+  return {.main = crash.main, .by_ticks = static_cast<std::uint64_t>(ticks)};
+}
+
 Error hidden_error(pid_t pid) {
   return {Error::Kind::denied,
           "the executable of process " + std::to_string(pid) + " is not ours to see: run as root"};
@@ -107,11 +132,16 @@ struct ServiceMatcher::State {
   std::vector<Followed> followed{};
   std::vector<pid_t> owned{};
   std::uint64_t ticks_per_second = 100;
+  ProcessNamespaces namespaces{};
 
   std::vector<ServiceProcesses> look_for_installations(Host& host);
   std::vector<PidFile> read_pid_files(Host& host, const Processes& table) const;
-  void tell_apart(Host& host, const Processes& table, std::vector<ServiceProcesses>& services);
+  Circumstances circumstances_of(Host& host, const Processes& table, std::vector<PidFile>& files);
+  void tell_apart(Host& host, const Processes& table, std::span<const MainCrash> crashes,
+                  std::vector<ServiceProcesses>& services);
   void tell(std::size_t index, const Kin& kin, const Processes& table, ServiceProcesses& service);
+  void add_details(Host& host, std::size_t index, const Kin& kin, const Processes& table,
+                   ServiceProcesses& service) const;
 };
 
 ServiceMatcher::ServiceMatcher(std::span<const Service> services) : state_(std::make_unique<State>()) {
@@ -122,11 +152,12 @@ ServiceMatcher::ServiceMatcher(std::span<const Service> services) : state_(std::
 
 ServiceMatcher::~ServiceMatcher() = default;
 
-std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Processes>& table) {
+std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Processes>& table,
+                                                    std::span<const MainCrash> crashes) {
   auto services = state_->look_for_installations(host);
   if (table) {
     state_->ticks_per_second = table->ticks_per_second;
-    state_->tell_apart(host, *table, services);
+    state_->tell_apart(host, *table, crashes, services);
   }
   for (std::size_t i = 0; i < services.size(); ++i) {
     if (!table) services[i].unreadable = table.error();
@@ -140,7 +171,7 @@ const std::vector<pid_t>& ServiceMatcher::owned() const { return state_->owned; 
 std::vector<ServiceProcesses> ServiceMatcher::State::look_for_installations(Host& host) {
   std::vector<ServiceProcesses> services(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    auto installation = look_for(host, rules[i].service());
+    auto installation = look_for(host, rules[i].service(), followed[i].unit);
     services[i].is_installed = installation.is_installed;
     services[i].unit = installation.unit;
     services[i].init_script = std::move(installation.init_script);
@@ -157,18 +188,30 @@ std::vector<PidFile> ServiceMatcher::State::read_pid_files(Host& host, const Pro
   return files;
 }
 
-void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
-                                       std::vector<ServiceProcesses>& services) {
-  const auto files = read_pid_files(host, table);
-  Circumstances circumstances{.is_systemd = is_systemd_here(host),
-                              .are_we_in_container = are_we_in_container(host)};
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (files[i].process) circumstances.named.emplace(files[i].process->pid, i);
-  }
+Circumstances ServiceMatcher::State::circumstances_of(Host& host, const Processes& table,
+                                                      std::vector<PidFile>& files) {
+  namespaces.sweep(table);
+  Circumstances circumstances{
+      .is_systemd = is_systemd_here(host),
+      .are_we_in_container = are_we_in_container(host),
+      .is_elsewhere = [this, &host](const Process& it) { return namespaces.is_elsewhere(host, it); }};
   for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto* named = files[i].process ? table.find(files[i].process->pid) : nullptr;
+    if (named != nullptr && namespaces.is_elsewhere(host, *named)) {
+      files[i] = misfitting(Misfit::stranger, named->identity.pid, "lives in a container");
+    } else if (named != nullptr) {
+      circumstances.named.emplace(named->identity.pid, i);
+    }
     followed[i].memory.sweep(table);
     followed[i].memory.tell(i, circumstances);
   }
+  return circumstances;
+}
+
+void ServiceMatcher::State::tell_apart(Host& host, const Processes& table, std::span<const MainCrash> crashes,
+                                       std::vector<ServiceProcesses>& services) {
+  auto files = read_pid_files(host, table);
+  const auto circumstances = circumstances_of(host, table, files);
   const RuleIndex index(rules);
   const ServiceOwners owners(index, table, circumstances);
   std::vector<std::vector<const Process*>> owned_by(rules.size());
@@ -181,8 +224,13 @@ void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
   }
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const KinFinder finder(rules[i], table, owners);
+    for (const auto& crash : crashes) {
+      if (crash.service != i) continue;
+      finder.learn_left_behind(owned_by[i], in_ticks(crash, table, host.now()), followed[i].memory);
+    }
     const auto kin = finder.find(owned_by[i], files[i].process, followed[i].memory);
     services[i].note = files[i].note;
+    services[i].misfit = files[i].misfit;
     const auto hidden = owners.hidden().find(i);
     if (kin.main == nullptr && hidden != owners.hidden().end()) {
       services[i].unreadable = hidden_error(hidden->second);
@@ -190,8 +238,7 @@ void ServiceMatcher::State::tell_apart(Host& host, const Processes& table,
       services[i].unreadable = std::move(unread);
     } else {
       tell(i, kin, table, services[i]);
-      services[i].swap_bytes = read_swap_bytes(host, kin, table);
-      services[i].descriptors_ratio = read_descriptors_ratio(host, rules[i].service(), kin);
+      add_details(host, i, kin, table, services[i]);
     }
   }
 }
@@ -204,7 +251,20 @@ void ServiceMatcher::State::tell(std::size_t index, const Kin& kin, const Proces
   if (kin.main == nullptr) return;
   service.is_installed = true;  // Whatever the files say.
   const auto unit = unit_of(kin.main->text->control_group);
-  if (service.unit.empty() && rules[index].lists_unit(unit)) service.unit = unit;
+  if (unit.empty() || !rules[index].lists_unit(unit)) return;
+  service.unit = unit;
+  followed[index].unit = unit;
+}
+
+/// What costs another file or two.
+void ServiceMatcher::State::add_details(Host& host, std::size_t index, const Kin& kin, const Processes& table,
+                                        ServiceProcesses& service) const {
+  service.swap_bytes = read_swap_bytes(host, kin, table);
+  service.descriptors_ratio = read_descriptors_ratio(host, rules[index].service(), kin);
+  if (kin.main == nullptr) return;
+  service.is_binary_stale = read_binary_is_stale(host, kin.main->identity.pid);
+  const auto written_within = in_seconds(pid_file_written_within);
+  service.is_pid_file_stale = service.misfit && age_seconds(*kin.main, table) > written_within;
 }
 
 }  // namespace systemcheck

@@ -1,20 +1,45 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/identity.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "base/vocabulary.h"
 #include "collect/processes.h"
 #include "config/config.h"
 #include "os/host.h"
 
 namespace systemcheck {
+
+/// Why a pid file is not believed, though there is a process number in it.
+enum class Misfit {
+  dead,      ///< nobody has that number
+  reused,    ///< somebody who has started after the file was written
+  stranger,  ///< another program, or one in a container
+  not_main,  ///< the service's program, but not as its main process runs it
+};
+template <>
+struct Words<Misfit> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 4> all{"dead", "reused", "stranger", "not_main"};
+};
+struct PidFileMisfit {
+  Misfit kind = Misfit::dead;
+  pid_t pid = 0;
+
+  bool operator==(const PidFileMisfit&) const = default;
+};
 
 /// What the process table and the file system say of one configured service. No verdict yet.
 struct ServiceProcesses {
@@ -39,8 +64,18 @@ struct ServiceProcesses {
   double user_seconds_total = 0;
   double system_seconds_total = 0;
   std::uint64_t process_starts_total = 0;  ///< seen for the first time after the first cycle
-  /// "the pid file names 4711, which is /usr/bin/sleep": a hint for people, empty when all is well.
+  /// "the pid file names 4711, which is /usr/bin/sleep": for people, empty when all is well.
   std::string note{};
+  std::optional<PidFileMisfit> misfit{};  ///< the pid file names a process that does not fit
+  bool is_pid_file_stale = false;         ///< the same, though the main process has had the time to write it
+  bool is_binary_stale = false;           ///< the program that the main process runs was replaced or removed
+};
+
+/// The main process of a service was killed, or has failed.
+struct MainCrash {
+  std::size_t service = 0;  ///< its place in the configuration
+  ProcessIdentity main{};
+  Instant at{};
 };
 
 /// Tells which process belongs to which service, cycle after cycle. Pure but for the few files it
@@ -60,7 +95,9 @@ class ServiceMatcher {
   ~ServiceMatcher();
 
   /// One entry for each service, in the configured order.
-  std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table);
+  /// `crashes` are those that nobody was told of before.
+  std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table,
+                                      std::span<const MainCrash> crashes = {});
   /// All processes that belonged to some service in the last table, ascending: also those that are no
   /// members.
   [[nodiscard]] const std::vector<pid_t>& owned() const;

@@ -48,23 +48,23 @@ Collection::Collection(Host& host, std::shared_ptr<const Config> config)
 
 Collection::~Collection() = default;
 
-Snapshot Collection::take(std::uint64_t cycle) {
+Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashes) {
   Snapshot snapshot;
   snapshot.cycle = cycle;
   snapshot.taken_at = host_.wall_now();
   snapshot.taken = host_.now();
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
-  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>());
+  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes);
   host_.finish_looking();
   snapshot.took = host_.now() - snapshot.taken;
   return snapshot;
 }
 
-ServiceLook Collection::look() {
+ServiceLook Collection::look(std::span<const MainCrash> crashes) {
   ServiceLook seen{.taken = host_.now()};
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
-  seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()));
+  seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()), crashes);
   seen.packages = PackageTransaction::collect(look);
   seen.kill_switch = KillSwitch::collect(look);
   return seen;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/units.h"
@@ -37,8 +38,9 @@ class Collection {
   Collection& operator=(const Collection&) = delete;
   ~Collection();
 
-  Snapshot take(std::uint64_t cycle);
-  ServiceLook look();
+  /// `crashes` that none of these was told of before.
+  Snapshot take(std::uint64_t cycle, std::span<const MainCrash> crashes = {});
+  ServiceLook look(std::span<const MainCrash> crashes = {});
 
  private:
   Host& host_;

@@ -155,11 +155,12 @@ Service realaudio() {
   return service;
 }
 
-// One process with many threads. It starts as root and becomes bind (Debian) or named (Red Hat).
+// One process with many threads. It starts as root and becomes bind (Debian) or named (Red Hat), where it may
+// run in a root directory of its own: named-chroot.service.
 Service bind() {
   auto service = named("bind");
   service.after = {"syslog"};
-  service.match.units = {"named.service", "bind9.service"};
+  service.match.units = {"named.service", "bind9.service", "named-chroot.service"};
   service.match.executables = {"/usr/sbin/named"};
   service.pre_check = {{"/usr/bin/named-checkconf"}, {"/usr/sbin/named-checkconf"}};
   service.init_scripts = {"/etc/init.d/named", "/etc/init.d/bind9"};

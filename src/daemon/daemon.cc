@@ -103,15 +103,15 @@ void Daemon::begin_cycle() {
     return;
   }
   is_cycle_running_ = true;  // Before the job is set aside: a simulation runs it at once.
-  auto job = world_.loop.aside(
-      [this, collection = collection_, cycle = snapshot_->cycle + 1, generation = generation_] {
-        auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle));
-        return [this, snapshot, generation] {
-          is_cycle_running_ = false;
-          if (generation == generation_) end_cycle(snapshot);
-          if (generation != generation_) restart_beat();  // Collected for services that are no more.
-        };
-      });
+  auto job = world_.loop.aside([this, collection = collection_, cycle = snapshot_->cycle + 1,
+                                crashes = supervision_.take_crashes(), generation = generation_] {
+    auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle, crashes));
+    return [this, snapshot, generation] {
+      is_cycle_running_ = false;
+      if (generation == generation_) end_cycle(snapshot);
+      if (generation != generation_) restart_beat();  // Collected for services that are no more.
+    };
+  });
   if (job) {
     cycle_job_ = *std::move(job);
     return;
@@ -152,10 +152,11 @@ void Daemon::want_look() {
 void Daemon::begin_look() {
   is_look_wanted_ = false;
   is_look_running_ = true;
-  auto job = world_.loop.aside([this, collection = collection_, generation = generation_] {
-    auto look = std::make_shared<const ServiceLook>(collection->look());
-    return [this, look, generation] { end_look(*look, generation); };
-  });
+  auto job = world_.loop.aside(
+      [this, collection = collection_, crashes = supervision_.take_crashes(), generation = generation_] {
+        auto look = std::make_shared<const ServiceLook>(collection->look(crashes));
+        return [this, look, generation] { end_look(*look, generation); };
+      });
   if (job) {
     look_job_ = *std::move(job);
     return;

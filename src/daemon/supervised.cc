@@ -45,6 +45,12 @@ std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& po
   return policy->reason;
 }
 
+void count_misfit(ServiceRow& row, std::optional<PidFileMisfit>& last,
+                  const std::optional<PidFileMisfit>& now) {
+  if (now && now != last) ++row.misfits_total.at(static_cast<std::size_t>(now->kind));
+  last = now;
+}
+
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight) {
   row.unit = unit_of(rules, sight);
   row.manager = manager_words(rules, sight, row.unit);
@@ -52,6 +58,7 @@ void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProces
   row.is_readable = !sight.unreadable;
   row.processes = static_cast<std::uint32_t>(sight.members.size());
   row.main = sight.main;
+  row.is_binary_stale = sight.is_binary_stale;
   row.threads = sight.threads;
   row.resident_bytes = sight.resident_bytes;
   row.swap_bytes = sight.swap_bytes;

@@ -52,6 +52,7 @@ struct Supervision::Supervised {
   std::optional<ProcessIdentity> watched{};
   std::optional<ProcessIdentity> followed{};  ///< the kernel is asked to tell how it ends
   std::optional<ProcessIdentity> last_main{};
+  std::optional<PidFileMisfit> last_misfit{};
   std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
   Instant action_began{};
   bool has_action_ended = false;
@@ -96,6 +97,9 @@ bool is_started_by_hand(const Service& rules, const std::string& init_script);
 ServiceControl control_of(const Service& rules, const std::string& unit, const std::string& init_script);
 /// Why it is held for an upgrade, in words; nullopt: it is not, or no longer.
 std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& policy, Instant now);
+/// Counts a pid file that does not fit, once for each process that it names.
+void count_misfit(ServiceRow& row, std::optional<PidFileMisfit>& last,
+                  const std::optional<PidFileMisfit>& now);
 /// What the newest sight says, brought into the published row.
 void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProcesses& sight);
 /// Why the main process ended, as far as its unit or the kernel tells.

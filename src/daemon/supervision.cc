@@ -45,6 +45,7 @@ Supervision::~Supervision() { record_moment({}, PastTurn{.kind = PastTurn::Kind:
 
 void Supervision::take_over(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
+  crashes_.clear();  // They name services by their places.
   record_moment({}, PastTurn{.kind = PastTurn::Kind::taken_over}, world_.loop.now());
   std::vector<std::unique_ptr<Supervised>> before = std::exchange(services_, {});
   std::set<std::string> waiting;
@@ -133,6 +134,7 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     if (is_seen_gone && service.followed) take_end(service);  // Where there is no pidfd nobody else tells.
     if (service.sight.main && !service.died_at) service.end.reset();
     note_probed(service, service.died_at ? std::nullopt : service.sight.main);
+    count_misfit(service.row, service.last_misfit, service.sight.misfit);
     update_row_facts(service.row, service.rules, service.sight);
     service.row.user_seconds_total = service.user_seconds_before + service.sight.user_seconds_total;
     service.row.system_seconds_total = service.system_seconds_before + service.sight.system_seconds_total;
@@ -282,8 +284,9 @@ void Supervision::watch_main(std::size_t index) {
 
 void Supervision::note_end(std::size_t index) {
   auto& service = *services_[index];
-  service.watched.reset();
+  const auto main = std::exchange(service.watched, std::nullopt);
   take_end(service);
+  if (main) note_crash(index, *main);
   const bool is_death = !is_of_our_order(service.memo, service.end);
   if (is_death)
     world_.journal.write(Severity::notice, fmt::format("{}: {} has ended{}", service.rules.name,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collect/services.h"
@@ -64,6 +65,8 @@ class Supervision {
   [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
+  /// Main processes that have crashed since this was asked last: the next look at the processes is to know.
+  [[nodiscard]] std::vector<MainCrash> take_crashes() { return std::exchange(crashes_, {}); }
   /// How many processes the kernel has killed for want of memory, as of this cycle.
   void note_oom_kills(std::uint64_t kills) { oom_tally_.note(kills); }
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.
@@ -92,6 +95,7 @@ class Supervision {
   void note_end(std::size_t index);
   void follow_end(Supervised& service);
   void take_end(Supervised& service);
+  void note_crash(std::size_t index, const ProcessIdentity& main);
   static void stop_following(Supervised& service);
   [[nodiscard]] bool is_probably_oom(const ProcessEnd& end);
   void begin_probing(std::size_t index);
@@ -153,6 +157,7 @@ class Supervision {
   std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after
   HostGuard host_guard_{};
   OomTally oom_tally_{};
+  std::vector<MainCrash> crashes_{};  ///< one a service at most
   bool is_machine_busy_ = false;
   bool has_systemd_ = false;  ///< it was there once: when its bus is away it is only not heard
   std::map<std::string, std::string, std::less<>> claim_texts_{};  ///< written down by this daemon

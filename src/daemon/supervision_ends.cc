@@ -26,6 +26,13 @@ void Supervision::take_end(Supervised& service) {
   if (end) service.end = MainEnd{.end = *end, .is_probably_oom = is_probably_oom(*end)};
 }
 
+void Supervision::note_crash(std::size_t index, const ProcessIdentity& main) {
+  const auto& end = services_[index]->end;
+  if (!end || is_clean(end->end)) return;
+  std::erase_if(crashes_, [index](const auto& crash) { return crash.service == index; });
+  crashes_.push_back({.service = index, .main = main, .at = world_.loop.now()});
+}
+
 void Supervision::stop_following(Supervised& service) {
   service.end_watch.cancel();
   service.followed.reset();

@@ -39,11 +39,17 @@ Cause decide_without_unit(const GoneEvidence& evidence) {
       break;
     case Presence::present:
     case Presence::out_of_count:
+    case Presence::stale_pid_file:
       if (!evidence.main_died) return {Kind::alive, evidence.finding.reason};
       return decide_death(evidence, "its main process has just ended");
   }
   if (evidence.was_up) return decide_death(evidence, evidence.finding.reason);
   return {Kind::never_started, evidence.finding.reason};
+}
+
+bool has_main(Presence presence) {
+  return presence == Presence::present || presence == Presence::out_of_count ||
+         presence == Presence::stale_pid_file;
 }
 
 /// The unit claims to be active: then only a dead main process speaks against it. Without a main
@@ -83,7 +89,7 @@ Cause decide_by_unit(const GoneEvidence& evidence) {
   }
   if (unit.active_state == "inactive") {
     // Started by hand, outside systemd: it runs, and that is what counts.
-    if (!evidence.is_stale && !evidence.main_died && evidence.finding.presence == Presence::present) {
+    if (!evidence.is_stale && !evidence.main_died && has_main(evidence.finding.presence)) {
       return {Kind::alive, evidence.finding.reason + ", started outside systemd"};
     }
     return decide_inactive(evidence);

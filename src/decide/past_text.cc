@@ -16,8 +16,8 @@ constexpr int schema = 1;
 constexpr std::size_t reason_max = 256;
 constexpr std::size_t word_max = 64;
 
-constexpr std::array<std::string_view, 5> presence_words{"unknown", "absent", "present", "out_of_count",
-                                                         "gone"};
+constexpr std::array<std::string_view, 6> presence_words{"unknown",      "absent", "present",
+                                                         "out_of_count", "gone",   "stale_pid_file"};
 constexpr std::array<std::string_view, 4> manager_words{"absent", "running", "starting", "stopping"};
 constexpr std::array<std::string_view, 6> health_words{"fine",  "unproven", "complains",
                                                        "hangs", "fails",    "too_big"};

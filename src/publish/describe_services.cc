@@ -63,6 +63,11 @@ constexpr std::array plain_families{
                 "Processes of the service that appeared since the daemon began to look: "
                 "its rate shows crash loops and fork storms.",
                 [](const ServiceRow& row) { return number(row.process_starts_total); }},
+    PlainFamily{
+        "systemcheck_service_stale_binary", Kind::gauge,
+        "Whether the program that the main process runs was replaced or removed since it started (1 = yes), "
+        "as after an upgrade: the service runs, but not what is installed.",
+        [](const ServiceRow& row) { return yes(row.is_binary_stale); }},
     PlainFamily{"systemcheck_service_consecutive_failures", Kind::gauge,
                 "Cycles in a row in which the check of the processes failed, 0 while it succeeds.",
                 [](const ServiceRow& row) { return number(row.consecutive_failures); }},
@@ -182,6 +187,19 @@ void describe_deaths(const View& view, Metrics& metrics) {
   }
 }
 
+void describe_misfits(const View& view, Metrics& metrics) {
+  for (const auto& row : view.services) {
+    for (std::size_t i = 0; i < Words<Misfit>::all.size(); ++i) {
+      metrics.counter(
+          "systemcheck_service_identity_mismatch_total",
+          "Times the pid file of the service was found to name a process that does not fit, by what is "
+          "wrong with that: there is none (dead), it is younger than the file (reused), another program "
+          "(stranger), or not the main process (not_main).",
+          number(row.misfits_total.at(i)), of_service(row, "kind", Words<Misfit>::all.at(i)));
+    }
+  }
+}
+
 void describe_check_failures(const View& view, Metrics& metrics) {
   for (const auto& row : view.services) {
     metrics.counter("systemcheck_service_check_failures_total",
@@ -224,6 +242,7 @@ void describe_services(const View& view, Metrics& metrics) {
   describe_cpu(view, metrics);
   describe_check_failures(view, metrics);
   describe_deaths(view, metrics);
+  describe_misfits(view, metrics);
   describe_restarts(view, metrics);
   describe_suppressions(view, metrics);
 }

@@ -59,6 +59,8 @@ struct ServiceRow {
   double system_seconds_total = 0;
   double cpu_ratio = 0;  ///< over the last cycle, 1 = one processor
   std::uint64_t process_starts_total = 0;
+  bool is_binary_stale = false;  ///< an upgrade has replaced the program that the main process runs
+  std::array<std::uint64_t, Words<Misfit>::all.size()> misfits_total{};  ///< pid files that did not fit
 
   std::uint64_t check_failures_total = 0;  ///< of the check "processes"
   std::uint64_t consecutive_failures = 0;

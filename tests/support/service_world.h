@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,9 @@ class ServiceWorld : public FakeLook {
     host.advance(std::chrono::minutes{1});
     return look_now();
   }
-  std::vector<ServiceProcesses> look_now() {
+  std::vector<ServiceProcesses> look_now(std::span<const MainCrash> crashes = {}) {
     if (!matcher_) matcher_ = std::make_unique<ServiceMatcher>(services_);
-    return matcher_->match(host, Processes::collect(look));
+    return matcher_->match(host, Processes::collect(look), crashes);
   }
 
  private:

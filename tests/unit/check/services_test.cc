@@ -59,6 +59,19 @@ TEST(CheckService, UnreadableIsUnknownWhateverElseIsThere) {
   EXPECT_EQ(finding.reason, "/proc/1/exe: permission denied");
 }
 
+TEST(CheckService, AStalePidFileIsAFindingOfItsOwn) {
+  auto processes = processes_with(true, 1);
+  processes.note = "the pid file names 7, which is not running";
+  EXPECT_EQ(check_service(service_with(1, std::nullopt), processes).presence, Presence::present)
+      << "it may be about to be written";
+  processes.is_pid_file_stale = true;
+  const auto finding = check_service(service_with(1, std::nullopt), processes);
+  EXPECT_EQ(finding.presence, Presence::stale_pid_file);
+  EXPECT_EQ(finding.reason, "the pid file names 7, which is not running");
+  processes.main.reset();
+  EXPECT_EQ(check_service(service_with(1, std::nullopt), processes).presence, Presence::gone);
+}
+
 TEST(CheckService, HostileNotesAreMadePrintable) {
   auto processes = processes_with(false, 0);
   processes.note = "the pid file names 7, which is foo\n\x1b[31m";

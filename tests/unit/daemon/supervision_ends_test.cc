@@ -181,6 +181,25 @@ TEST_F(SupervisionEnds, OfAUnitSystemdDecidesAndTheKernelAddsTheCause) {
   EXPECT_EQ(plant.row(apache).deaths_total.at(static_cast<std::size_t>(DeathCause::exit)), 1U);
 }
 
+TEST_F(SupervisionEnds, ACrashIsToldToTheNextLookOnce) {
+  plant.start();
+  const auto main = *plant.processes[billing];
+  plant.end(billing, {.signal = SIGKILL});
+  plant.run_for(1ms);
+  const auto crashes = plant.supervision.take_crashes();
+  ASSERT_EQ(crashes.size(), 1U);
+  EXPECT_EQ(crashes[0].service, billing);
+  EXPECT_EQ(crashes[0].main, main);
+  EXPECT_TRUE(plant.supervision.take_crashes().empty());
+}
+
+TEST_F(SupervisionEnds, ACleanEndIsNoCrash) {
+  plant.start();
+  plant.end(billing, {});
+  plant.run_for(1ms);
+  EXPECT_TRUE(plant.supervision.take_crashes().empty()) << "it may have been the starter of another one";
+}
+
 TEST_F(SupervisionEnds, AServiceThatIsNoLongerConfiguredIsNoLongerFollowed) {
   plant.start();
   const auto main = *plant.processes[billing];

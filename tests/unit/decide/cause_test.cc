@@ -107,6 +107,14 @@ TEST(WhyIsItGone, EndingByItselfWithSuccessIsNotACrashAtOnce) {
   EXPECT_EQ(decide_cause(gone_unit("inactive", "dead", "success")).kind, Kind::ended);
 }
 
+TEST(WhyIsItGone, WhatRunsOutsideSystemdIsNotGoneWhateverIsWrongWithIt) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  for (const auto presence : {Presence::present, Presence::out_of_count, Presence::stale_pid_file}) {
+    evidence.finding = {presence, "as the test says"};
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+  }
+}
+
 TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.unit->unit_file_state = "disabled";

@@ -63,6 +63,15 @@ TEST(Restart, ActsOnAProvenDeathWithTheFirstSightOfIt) {
   EXPECT_EQ(decide_restart(service, policy, told.memo, situation, noon + 12ms).step, RestartStep::restart);
 }
 
+TEST(Restart, NeverCallsAServiceUpWhosePidFileIsStaleNorRestartsIt) {
+  const auto service = acting_service();
+  const auto choice =
+      decide_restart(service, RestartPolicy{}, {}, sight(Presence::stale_pid_file, noon), noon);
+  EXPECT_EQ(choice.state, ServiceState::degraded);
+  EXPECT_EQ(choice.reason, "as the test says");
+  EXPECT_EQ(choice.step, RestartStep::none);
+}
+
 TEST(Restart, GivesWhatEndedCleanlyWithoutAUnitTheSameGrace) {
   const auto service = acting_service();
   const RestartPolicy policy;

@@ -21,7 +21,7 @@ Instant end_of(const Recorded& last, const Config& config, WallTime now) {
   return last.instant + std::clamp<Duration>(now - last.at, Duration{}, most);
 }
 
-Status play_all(ReplayStage& stage, WallTime now) {
+Status play_all(ReplayStage& stage, Instant newest_end) {
   const auto& moments = stage.moments;
   for (std::size_t first = 0; first < moments.size();) {
     auto end = first;
@@ -30,7 +30,7 @@ Status play_all(ReplayStage& stage, WallTime now) {
     const auto& last = moments[end - 1];
     const bool is_newest = end == moments.size();
     ReplayedRun run(stage);
-    auto played = run.play(first, end - first, is_newest ? end_of(last, stage.config, now) : last.instant);
+    auto played = run.play(first, end - first, is_newest ? newest_end : last.instant);
     if (!played) return played;
     first = end;
   }
@@ -92,11 +92,12 @@ Result<Replayed> replay(const Config& config, const RecordedHistory& history, co
   if (auto known = check_names(wishes, history); !known) return std::move(known).error();
   const PastOrders orders(history.moments);
   ReplayStage stage{.config = config, .moments = history.moments, .orders = orders};
-  if (auto played = play_all(stage, wishes.now); !played) return std::move(played).error();
+  const auto end = history.moments.empty() ? Instant{} : end_of(history.moments.back(), config, wishes.now);
+  if (auto played = play_all(stage, end); !played) return std::move(played).error();
 
   Replayed result;
   const Wanted wanted(wishes);
-  const auto then = said_then(history.moments);
+  const auto then = said_then(history.moments, end);
   for (const auto& [service, said] : then.said) {
     if (!wanted.covers(service)) continue;
     if (!is_configured(config, service)) result.not_configured.insert(service);

@@ -5,11 +5,9 @@
 namespace systemcheck {
 namespace {
 
-/// How one service stood then, from moment to moment.
+/// How one service stood then, from moment to moment of one run.
 struct Stood {
-  std::int64_t run = 0;
   ServiceState state = ServiceState::unknown;
-  Instant told_at{};
   std::optional<Instant> down_since{};
 };
 
@@ -19,7 +17,6 @@ bool is_down(const PastDecision& decision) {
 
 void note_down(Stood& stood, const PastDecision& decision, Instant now, Duration& longest) {
   if (stood.down_since) longest = std::max(longest, now - *stood.down_since);
-  stood.told_at = now;
   if (decision.state == ServiceState::unknown) return;
   if (!is_down(decision)) stood.down_since.reset();
   if (is_down(decision) && !stood.down_since) stood.down_since = now;
@@ -36,15 +33,23 @@ bool is_earlier(const Said& one, const Said& other) {
 
 }  // namespace
 
-SaidThen said_then(std::span<const Recorded> moments) {
+SaidThen said_then(std::span<const Recorded> moments, Instant end) {
   SaidThen result;
   std::map<std::string, Stood> all;
-  for (const auto& moment : moments) {
+  const auto end_run = [&](Instant at) {
+    for (const auto& [service, stood] : all) {
+      auto& longest = result.longest_down[service];
+      if (stood.down_since) longest = std::max(longest, at - *stood.down_since);
+    }
+    all.clear();
+  };
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    const auto& moment = moments[i];
+    if (i > 0 && moments[i - 1].run != moment.run) end_run(moments[i - 1].instant);
     const auto* situation = moment.situation();
     if (situation == nullptr) continue;
     const auto& decision = situation->decision;
     auto& stood = all[moment.service];
-    if (stood.run != moment.run) stood = {.run = moment.run};
     note_down(stood, decision, moment.instant, result.longest_down[moment.service]);
     const bool is_restart = decision.step == RestartStep::restart;
     const bool is_news = decision.state != stood.state || is_restart || decision.newly_suppressed;
@@ -60,6 +65,7 @@ SaidThen said_then(std::span<const Recorded> moments) {
                     .withheld = decision.newly_suppressed,
                     .reason = decision.reason});
   }
+  if (!moments.empty()) end_run(std::max(end, moments.back().instant));
   return result;
 }
 

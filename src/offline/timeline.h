@@ -15,8 +15,8 @@ struct SaidThen {
   std::map<std::string, Duration> longest_down{};
 };
 
-/// What the daemon decided, as it is recorded. Pure.
-SaidThen said_then(std::span<const Recorded> moments);
+/// What the daemon decided, as it is recorded. What is down last is down until `end`. Pure.
+SaidThen said_then(std::span<const Recorded> moments, Instant end);
 
 /// Two decisions are of the same moment when they are no farther apart than this.
 inline constexpr Duration same_moment_within = std::chrono::seconds{1};

@@ -207,6 +207,19 @@ TEST(Supervision, KeepsCountersAndMemoryAcrossAReload) {
   EXPECT_EQ(plant.row(billing).restarts_total, 2U);
 }
 
+TEST(Supervision, AReloadDelaysNothingThatWaits) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.actuator().service(billing).answer = Outcome::Kind::failed;
+  plant.kill(billing);
+  plant.run_for(1s);
+  ASSERT_EQ(plant.row(billing).state, ServiceState::waiting);
+  plant.supervision.take_over(std::make_shared<const Config>(plant.config));
+  plant.run_for(6s);
+  EXPECT_EQ(plant.orders(), 1U) << "of the second actuator: when its pause was over, not with the next cycle";
+}
+
 TEST(Supervision, SaysWhatItDidAndWhy) {
   Plant plant;
   const auto billing = plant.add_command_service("billing", Mode::act);

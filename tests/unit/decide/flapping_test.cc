@@ -41,5 +41,21 @@ TEST(Flapping, EndsOnlyWhenFewerThanHalfOfTheDeathsAreLeft) {
 
 TEST(Flapping, RemembersABoundedNumberOfDeaths) { EXPECT_EQ(memo_of_deaths(50).deaths.size(), rules.deaths); }
 
+TEST(Flapping, IsLookedAtAgainWhenItsAttemptsAreForgottenIfThatComesBeforeItsEnd) {
+  auto memo = memo_of_deaths(4);
+  memo.was_up = true;
+  memo.attempts = 2;
+  RestartSituation situation;
+  situation.evidence.finding = {Presence::present, "1 process"};
+  situation.sight_at = noon + 4min;
+  const RestartPolicy policy{.reset_after = 10min, .flapping = rules};
+  const auto choice = decide_restart(Service{}, policy, memo, situation, noon + 4min);
+  EXPECT_EQ(choice.state, ServiceState::flapping);
+  EXPECT_EQ(choice.wake_at, noon + 14min);
+  const auto later = decide_restart(Service{}, policy, choice.memo, situation, noon + 14min);
+  EXPECT_EQ(later.memo.attempts, 0U);
+  EXPECT_EQ(later.wake_at, noon + 62min);
+}
+
 }  // namespace
 }  // namespace systemcheck

@@ -224,7 +224,8 @@ ServiceRow Supervision::shown(const Supervised& service) const {
   auto row = service.row;
   const auto now = world_.loop.now();
   const auto& next = service.memo.next_attempt;
-  const bool is_waiting = row.state == ServiceState::waiting;
+  const bool is_waiting =
+      row.state == ServiceState::waiting || (row.state == ServiceState::flapping && service.memo.gone_since);
   row.backoff_remaining = is_waiting && next && *next > now ? *next - now : Duration{};
   row.holds = hold_rows(service.claims, now, world_.loop.wall_now());
   return row;

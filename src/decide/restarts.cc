@@ -116,12 +116,14 @@ std::optional<Obstacle> find_dependency(const RestartMemo& memo, const RestartSi
 }
 
 std::optional<Obstacle> find_pause(const RestartPolicy& policy, const RestartMemo& memo, Instant now) {
-  if (memo.next_attempt && now < *memo.next_attempt)
-    return Obstacle{Suppressed::backoff, ServiceState::waiting, {}, memo.next_attempt};
-  if (!memo.is_flapping || !memo.attempt_began) return std::nullopt;
-  const auto until = *memo.attempt_began + policy.backoff_max;
-  if (now >= until) return std::nullopt;
-  return Obstacle{Suppressed::flapping, ServiceState::flapping, "it dies again and again", until};
+  const auto pause_end = memo.next_attempt.value_or(now);
+  if (memo.is_flapping && memo.attempt_began) {
+    const auto until = std::max(pause_end, *memo.attempt_began + policy.backoff_max);
+    if (now >= until) return std::nullopt;
+    return Obstacle{Suppressed::flapping, ServiceState::flapping, "it dies again and again", until};
+  }
+  if (now >= pause_end) return std::nullopt;
+  return Obstacle{Suppressed::backoff, ServiceState::waiting, {}, pause_end};
 }
 
 std::optional<Obstacle> find_obstacle(const Rules& rules, const RestartMemo& memo,

@@ -453,6 +453,23 @@ TEST(Restart, SlowsDownToTheCapWhatComesUpAndDiesAgainAndAgain) {
   EXPECT_EQ(restarts[4] - restarts[3], policy.backoff_max);
 }
 
+TEST(Restart, SaysThatItFlapsAlsoWhileTheLongestPauseOfTheBackoffLasts) {
+  const auto service = acting_service();
+  RestartPolicy policy;
+  policy.flapping = {.deaths = 1, .per = 2h};
+  auto memo = note_attempt(memo_of_an_up_service(service, policy), noon);
+  memo = note_outcome(memo, service, policy, {true, 0, noon + 1s});
+  memo.attempts = 40;
+  memo.next_attempt =
+      noon + 1s + policy.backoff_max;  // A second later than the cap counts from its beginning.
+  memo = decide_restart(service, policy, memo, sight(Presence::present, noon + 2s), noon + 2s).memo;
+  memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 10s), noon + 10s).memo;
+  const auto choice = decide_restart(service, policy, memo, sight(Presence::gone, noon + 11s), noon + 11s);
+  EXPECT_EQ(choice.state, ServiceState::flapping);
+  EXPECT_EQ(choice.newly_suppressed, Suppressed::flapping);
+  EXPECT_EQ(choice.wake_at, noon + 1s + policy.backoff_max) << "the later one of both";
+}
+
 TEST(Restart, TellsADeathThatIsOursOnce) {
   const auto service = acting_service();
   auto choice = decide_when_gone(service, {}, sight(Presence::gone, noon + 2s));

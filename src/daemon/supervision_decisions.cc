@@ -256,6 +256,7 @@ Order Supervision::order_for(std::size_t index, Rung rung) {
           .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
           .dead_main = service.sight.main && !service.died_at ? std::nullopt : service.last_main,
           .deadline = rules.stop_timeout + rules.start_timeout,
+          .stop_within = rules.stop_timeout,
           .still_runs = service.sight.main.has_value() && !service.died_at,
           .asks_policy = !service.policy || world_.loop.now() - service.policy->since < upgrade_hold_max};
 }

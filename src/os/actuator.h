@@ -61,6 +61,8 @@ struct Order {
   /// many daemons refuse to start while the process of their pid file exists, and a zombie does.
   std::optional<ProcessIdentity> dead_main{};
   Duration deadline{};  ///< for the whole of it
+  /// For a command that stops it before it is started: no longer, and never more than half of what is left.
+  Duration stop_within = std::chrono::hours{1};
   /// It still runs: then a configuration that is broken is a reason to leave it alone.
   bool still_runs = false;
   /// Whether policy-rc.d is asked before a start.

@@ -131,7 +131,7 @@ void LinuxActuator::begin_step(RunId id, const RunCommand& step) {
   const bool adopts = units_.manager() != Manager::absent;
   const auto left = run.deadline - loop_.now();
   const Command command{.argv = step.argv,
-                        .deadline = step.may_fail ? left / 2 : left,  // The rest is for what follows.
+                        .deadline = step.may_fail ? std::min(run.order.stop_within, left / 2) : left,
                         .waits_for_admission = adopts,
                         .sees_first_mounts = adopts};
   auto child = Child::start(loop_, command, [this, id, may_fail = step.may_fail](const CommandEnd& end) {

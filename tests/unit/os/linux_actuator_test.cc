@@ -155,6 +155,15 @@ TEST_F(CommandActuatorTest, StartsThoughTheStopHangs) {
   EXPECT_TRUE(outcomes.back().kind == Kind::timed_out || log() == "start\n");
 }
 
+TEST_F(CommandActuatorTest, GivesAStopNoLongerThanItMayTakeHoweverMuchTimeIsLeft) {
+  make({scripted(note("start"), "exec sleep 1000")});
+  auto order = order_to(Verb::restart);
+  order.deadline = std::chrono::hours{1};
+  order.stop_within = milliseconds{50};
+  EXPECT_EQ(carry_out(order).kind, Kind::succeeded);
+  EXPECT_EQ(log(), "start\n");
+}
+
 TEST_F(CommandActuatorTest, EndsLeftoversBeforeItStarts) {
   const OwnProcess worker = OwnProcess::sleeping();
   make({scripted("kill -0 " + std::to_string(worker.identity().pid) + " && grep -q '^State:.Z' /proc/" +

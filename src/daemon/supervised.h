@@ -40,6 +40,7 @@ struct Supervision::Supervised {
   std::string unit_file_state_when_up{};
   Claims claims{};
   bool was_seen_stopped = false;  ///< since a person stopped it
+  bool is_owner_told = false;     ///< the next change of owner is in the history already
   std::optional<WallTime> window_released_until{};
   ClaimMemo remembered_claims{};
   std::unique_ptr<Ordered> ordered{};  ///< by a person, and not ended yet

@@ -139,7 +139,7 @@ class Supervision {
   void end_order(std::size_t index, DemandEnd end);
   void finish_order(std::size_t index);
   void note_stop_seen(Supervised& service, const RestartChoice& choice);
-  void record_claims(const Supervised& service, const std::string& words);
+  void record_claims(Supervised& service, const std::string& words);
   void remember_claims(Supervised& service);
   void recall_claims(Supervised& service);
   [[nodiscard]] BootMoment moment() const;

@@ -44,8 +44,9 @@ Status Supervision::claim(std::string_view service, Claim claim) {
   if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
   auto& held = *services_[index];
   if (claim.owner == Owner::admin) held.was_seen_stopped = false;
-  record_claims(held, claim_words(claim));
+  const auto words = claim_words(claim);
   held.claims.put(std::move(claim));
+  record_claims(held, words);
   reconsider(index);
   return Nothing{};
 }
@@ -96,9 +97,10 @@ void Supervision::note_stop_seen(Supervised& service, const RestartChoice& choic
   record_claims(service, "it runs again, started by somebody else: it is no longer held as stopped");
 }
 
-void Supervision::record_claims(const Supervised& service, const std::string& words) {
+void Supervision::record_claims(Supervised& service, const std::string& words) {
   const auto* claim = service.claims.standing(world_.loop.now());
   const auto owner = claim != nullptr ? claim->owner : Owner::systemcheck;
+  service.is_owner_told = true;
   world_.journal.write(Severity::notice, service.rules.name + ": " + words);
   world_.ledger->put(Event{.at = world_.loop.wall_now(),
                            .service = service.rules.name,

@@ -180,7 +180,9 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   const auto* claim = service.claims.standing(world_.loop.now());
   const auto owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;
   // What an administrator stops is systemd's while it stops, and his from then on: held all the time.
-  if (is_news || owner != row.owner) record_state(service, choice, owner);
+  const bool was_told = std::exchange(service.is_owner_told, false);
+  const bool is_owner_news = owner != row.owner && !was_told;
+  if (is_news || is_owner_news) record_state(service, choice, owner);
   if (is_news) note_state(service, choice);
   row.owner = owner;
   const bool is_held_alive = claim != nullptr && choice.is_alive;

@@ -329,6 +329,24 @@ TEST(Orders, MaintenanceOutlivesTheDaemonAndABoot) {
   EXPECT_EQ(second.row(billing).state, ServiceState::up);
 }
 
+TEST(Orders, EachChangeOfOwnerIsInTheHistoryOnceWithWhoAskedForIt) {
+  Ordered plant;
+  plant.add_command_service("billing", Mode::act);
+  plant.start();
+  const auto before = plant.ledger->all<Event>().size();
+  plant.claim("billing", 2h);
+  ASSERT_TRUE(plant.supervision.give_back("billing", "uid 1000"));
+  plant.run_for(1s);
+  std::vector<std::string> told;
+  for (const auto& event : plant.ledger->all<Event>())
+    told.push_back(event.owner + ": " + event.reason);
+  told.erase(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(before));
+  const std::vector<std::string> expected{
+      "maintenance: maintenance until 2026-11-22T20:20:00Z, asked for by root: new disks",
+      "systemcheck: maintenance is over: given back by uid 1000"};
+  EXPECT_EQ(told, expected);
+}
+
 TEST(Orders, GivingBackEndsWhatPeopleHaveClaimed) {
   Ordered plant;
   const auto billing = plant.add_command_service("billing", Mode::act);

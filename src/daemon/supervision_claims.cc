@@ -80,6 +80,7 @@ Status Supervision::clear(std::string_view service, std::string_view asked_by) {
   const auto index = index_of(service);
   if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
   auto& cleared_one = *services_[index];
+  record_moment(cleared_one.rules.name, PastDemand{.kind = PastDemand::Kind::cleared}, world_.loop.now());
   cleared_one.memo = cleared(std::move(cleared_one.memo));
   record_claims(cleared_one, "its pauses and deaths were forgotten, asked for by " + std::string(asked_by));
   hooks_.look_wanted();

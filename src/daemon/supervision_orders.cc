@@ -138,6 +138,7 @@ void Supervision::begin_order(std::size_t index) {
   ordered.memo.old_main = service.died_at ? std::nullopt : service.sight.main;
   take_claims_over(service);
   service.memo_before_order = service.memo;
+  record_moment(service.rules.name, PastDemand{.kind = PastDemand::Kind::begun, .demand = demand}, now);
   service.memo = note_demand(std::move(service.memo), demand, now);
   service.is_death_uncounted = false;
   service.down_since = service.memo_before_order.gone_since;
@@ -170,15 +171,22 @@ void Supervision::note_order_outcome(std::size_t index, const Outcome& outcome) 
   service.row.last_exit = outcome.exit_code;
   record_outcome(service, outcome);
   hooks_.look_wanted();
-  if (outcome.kind == Outcome::Kind::refused) {
+  const bool is_refused = outcome.kind == Outcome::Kind::refused;
+  const auto jitter = world_.draw_jitter();
+  record_moment(service.rules.name,
+                PastDemand{.kind = is_refused ? PastDemand::Kind::refused : PastDemand::Kind::done,
+                           .demand = demand,
+                           .has_succeeded = has_succeeded,
+                           .jitter = jitter},
+                now);
+  if (is_refused) {
     service.memo = service.memo_before_order;
     const bool is_newly_held = demand == Demand::stop && !ordered.held_before;
     if (is_newly_held) service.claims.release(Owner::admin, ClaimOrigin::asked);
     return end_order(index, {DemandEnd::Kind::refused, outcome_detail(outcome)});
   }
-  service.memo =
-      note_demand_outcome(std::move(service.memo), service.rules, config_->restart_policy, demand,
-                          {.has_succeeded = has_succeeded, .jitter = world_.draw_jitter(), .at = now});
+  service.memo = note_demand_outcome(std::move(service.memo), service.rules, config_->restart_policy, demand,
+                                     {.has_succeeded = has_succeeded, .jitter = jitter, .at = now});
   if (demand != Demand::stop && !has_succeeded) {
     ++service.row.restart_failures_total;
     const bool is_late = outcome.kind == Outcome::Kind::timed_out;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/result.h"
+#include "decide/demand.h"
 #include "decide/restarts.h"
 
 // What a decision saw and what it was, so that it can be made again later, with other rules. What depends on
@@ -40,13 +41,27 @@ struct PastOutcome {
   std::string words{};     ///< one line for people
 };
 
+/// What a person has ordered: it is done whatever the rules say, and changes what is remembered.
+struct PastDemand {
+  enum class Kind {
+    begun,
+    done,     ///< with the outcome that is told
+    refused,  ///< nothing was done
+    cleared,  ///< no order: pauses and deaths were forgotten
+  };
+  Kind kind = Kind::begun;
+  Demand demand = Demand::start;
+  bool has_succeeded = false;
+  double jitter = 0;  ///< that was drawn for the pause after it
+};
+
 /// The daemon began with a configuration, or took over another one; or it ended.
 struct PastTurn {
   enum class Kind { taken_over, ended };
   Kind kind = Kind::taken_over;
 };
 
-using PastMoment = std::variant<PastSituation, PastOutcome, PastTurn>;
+using PastMoment = std::variant<PastSituation, PastOutcome, PastDemand, PastTurn>;
 
 /// Whether a decision can tell the one from the other. What only ages, and words for people, do not count.
 /// Pure.

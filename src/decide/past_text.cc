@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 4> manager_words{"absent", "running", "st
 constexpr std::array<std::string_view, 6> health_words{"fine",  "unproven", "complains",
                                                        "hangs", "fails",    "too_big"};
 constexpr std::array<std::string_view, 4> step_words{"none", "look_again", "look_now", "restart"};
+constexpr std::array<std::string_view, 4> demand_words{"begun", "done", "refused", "cleared"};
 constexpr std::array<std::string_view, 2> turn_words{"taken_over", "ended"};
 
 // Writing.
@@ -116,6 +117,13 @@ Json json_of(const PastOutcome& past) {
   put_true(json, "succeeded", past.has_succeeded);
   put_true(json, "policy", past.is_policy);
   put_text(json, "why", past.words);
+  return json;
+}
+
+Json json_of(const PastDemand& past) {
+  Json json{{"kind", "demand"}, {"what", word_in(demand_words, past.kind)}, {"demand", word(past.demand)}};
+  put_true(json, "succeeded", past.has_succeeded);
+  if (past.kind == PastDemand::Kind::done) json["jitter"] = past.jitter;
   return json;
 }
 
@@ -293,10 +301,18 @@ PastOutcome outcome_of(Members& members) {
           .words = members.text("why")};
 }
 
+PastDemand demand_of(Members& members) {
+  return {.kind = members.choice<PastDemand::Kind>("what", demand_words),
+          .demand = members.choice<Demand>("demand"),
+          .has_succeeded = members.is_true("succeeded"),
+          .jitter = members.number("jitter")};
+}
+
 PastMoment moment_of(Members& members, std::string& wrong) {
   const auto kind = members.text("kind");
   if (kind == "situation") return situation_of(members, wrong);
   if (kind == "outcome") return outcome_of(members);
+  if (kind == "demand") return demand_of(members);
   return PastTurn{.kind = members.choice<PastTurn::Kind>("kind", turn_words)};
 }
 

@@ -22,6 +22,7 @@ struct Recorded {
   /// Null where it is something else.
   [[nodiscard]] const PastSituation* situation() const { return std::get_if<PastSituation>(&moment); }
   [[nodiscard]] const PastOutcome* outcome() const { return std::get_if<PastOutcome>(&moment); }
+  [[nodiscard]] const PastDemand* demand() const { return std::get_if<PastDemand>(&moment); }
   [[nodiscard]] const PastTurn* turn() const { return std::get_if<PastTurn>(&moment); }
 };
 

@@ -61,6 +61,7 @@ void ReplayedRun::play_one(std::size_t place) {
   auto* service = find(moment.service);
   if (service == nullptr) return;
   if (const auto* outcome = moment.outcome()) return take_outcome(*service, *outcome, moment.instant);
+  if (const auto* demand = moment.demand()) return take_demand(*service, *demand, moment.instant);
   const auto* situation = moment.situation();
   if (situation == nullptr) return;
   install(*service, moment, *situation);
@@ -80,10 +81,12 @@ void ReplayedRun::take_over(Instant now) {
 void ReplayedRun::play_round(std::size_t first, std::size_t end) {
   const auto now = stage_.moments[first].instant;
   std::map<const Played*, std::size_t> places;
+  std::map<const Played*, const PastDemand*> demands;  ///< one at a time; before its service is decided upon
   Instant sight{};
   for (auto place = first; place < end; ++place) {
     const auto& moment = stage_.moments[place];
     auto* service = find(moment.service);
+    if (service != nullptr && moment.demand() != nullptr) demands[service] = moment.demand();
     if (service == nullptr || moment.situation() == nullptr) continue;
     install(*service, moment, *moment.situation());
     places[service] = place;
@@ -95,6 +98,8 @@ void ReplayedRun::play_round(std::size_t first, std::size_t end) {
     note_death_on_machine(rules_of(*service), service->memo, situation, now);
   }
   for (const auto& service : services_) {
+    const auto ordered = demands.find(service.get());
+    if (ordered != demands.end()) take_demand(*service, *ordered->second, now);
     const auto told = places.find(service.get());
     told != places.end() ? decide_recorded(told->second) : let_see(*service, sight, now);
   }
@@ -171,6 +176,33 @@ void ReplayedRun::decide_recorded(std::size_t place) {
   service.before = &situation;
   service.not_given = order;
   service.has_been_up_since = false;
+}
+
+/// People order what they ordered then, whatever this configuration does; and what came of it is recorded.
+void ReplayedRun::take_demand(Played& service, const PastDemand& past, Instant now) {
+  if (past.kind == PastDemand::Kind::cleared) {
+    service.memo = cleared(std::move(service.memo));
+    return;
+  }
+  if (past.kind == PastDemand::Kind::refused) {
+    service.memo = service.memo_before_order;
+    return;
+  }
+  if (past.kind == PastDemand::Kind::done) {
+    service.memo = note_demand_outcome(
+        std::move(service.memo), *service.rules, stage_.config.restart_policy, past.demand,
+        {.has_succeeded = past.has_succeeded, .jitter = past.jitter, .at = now});
+    service.look = now + look_takes;
+    return;
+  }
+  service.order.reset();
+  service.comes_up.reset();
+  service.is_order_recorded = false;
+  service.reality = Played::Reality::as_recorded;
+  service.not_given = nullptr;
+  service.memo_before_order = service.memo;
+  service.memo = note_demand(std::move(service.memo), past.demand, now);
+  if (past.demand != Demand::stop) guard_.note_restart(now);
 }
 
 /// Of an order that is not given now nothing comes.

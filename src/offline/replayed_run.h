@@ -59,6 +59,7 @@ class ReplayedRun {
   void install(Played& service, const Recorded& moment, const PastSituation& situation);
   static void follow_reality(Played& service, const PastSituation& then);
   void decide_recorded(std::size_t place);
+  void take_demand(Played& service, const PastDemand& past, Instant now);
   void take_outcome(Played& service, const PastOutcome& outcome, Instant now);
 
   Status advance(Instant until);

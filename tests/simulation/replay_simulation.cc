@@ -76,7 +76,7 @@ class Story {
 
   void something_happens() {
     const auto index = below(plant_.processes.size());
-    switch (below(13)) {
+    switch (below(15)) {
       case 0:
       case 1:
       case 2:
@@ -103,6 +103,11 @@ class Story {
         return;
       case 11:
         return reload();
+      case 12:
+        return order(index);
+      case 13:
+        (void)plant_.supervision.clear(plant_.config.services[index].name, "root");
+        return;
       default:
         plant_.supervision.note_busy(chance(50));
         if (chance(30)) plant_.restart_daemon();
@@ -143,6 +148,11 @@ class Story {
                                  ProbeClass::bad_banner};
     for (const auto& probe : plant_.config.services[index].probes)
       prober_.answer(probe_name(probe), answers.at(below(answers.size())));
+  }
+  void order(std::size_t index) {
+    constexpr std::array demands{Demand::start, Demand::stop, Demand::restart};
+    const auto& name = plant_.config.services[index].name;
+    (void)plant_.supervision.order(name, demands.at(below(demands.size())), "root", [](const DemandEnd&) {});
   }
   void reload() {
     if (plant_.supervision.has_order_in_flight()) return;
@@ -245,8 +255,10 @@ int simulate(const Options& options) {
   for (auto seed = options.first_seed; seed < options.first_seed + options.count; ++seed)
     are_equal = check(seed, options.days * Duration(24h), tally) && are_equal;
   fmt::print(
-      "{} seeds, {} days each: {} moments recorded, {} decisions of which {} were restarts, {} left out\n",
-      options.count, options.days, tally.moments, tally.decisions, tally.restarts, tally.left_out);
+      "{} seeds ({} compared), {} days each: {} moments recorded, {} decisions of which {} were restarts, {} "
+      "left out\n",
+      options.count, tally.compared, options.days, tally.moments, tally.decisions, tally.restarts,
+      tally.left_out);
   const bool is_worth_it = tally.restarts > 0 && tally.compared * 2 >= options.count;
   return are_equal && is_worth_it ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -90,6 +90,13 @@ TEST(PastText, KeepsOutcomesAndTurns) {
   ASSERT_TRUE(outcome);
   EXPECT_TRUE(std::get<PastOutcome>(*outcome).has_succeeded);
   EXPECT_EQ(std::get<PastOutcome>(*outcome).jitter, 0.5);
+  const auto demand = parse_past(past_text(PastDemand{
+      .kind = PastDemand::Kind::done, .demand = Demand::stop, .has_succeeded = true, .jitter = -0.5}));
+  ASSERT_TRUE(demand);
+  EXPECT_EQ(std::get<PastDemand>(*demand).kind, PastDemand::Kind::done);
+  EXPECT_EQ(std::get<PastDemand>(*demand).demand, Demand::stop);
+  EXPECT_TRUE(std::get<PastDemand>(*demand).has_succeeded);
+  EXPECT_EQ(std::get<PastDemand>(*demand).jitter, -0.5);
   const auto turn = parse_past(past_text(PastTurn{.kind = PastTurn::Kind::ended}));
   ASSERT_TRUE(turn);
   EXPECT_EQ(std::get<PastTurn>(*turn).kind, PastTurn::Kind::ended);

@@ -52,7 +52,7 @@ struct ShedCandidate {
   std::optional<Owner> held_by{};
   bool is_restart_due = false;          ///< it is down against everybody's will, and would be started
   bool is_enabled = true;               ///< the next boot would start it
-  std::string protection{};             ///< why nobody may turn it off: shed_protection.h; empty: one may
+  std::string protection{};             ///< why nobody may turn it off: shed_protection(); empty: one may
   std::vector<std::string> triggers{};  ///< active sockets, timers and paths that would start it again
   Duration start_timeout = std::chrono::seconds{30};
 };

@@ -79,6 +79,13 @@ TEST(ShedLevels, AreLowAfterTenSecondsBelow) {
   EXPECT_EQ(world.pass(500ms, often).shortage, Shortage::low);
 }
 
+TEST(ShedLevels, AreToldAlsoWhereNothingIsTurnedOff) {
+  ShedWorld world;
+  world.rules.mode = Mode::disabled;
+  world.set_usable(9);
+  EXPECT_EQ(world.pass(11s).shortage, Shortage::low);
+}
+
 TEST(ShedLevels, OneLookAboveBeginsTheTenSecondsAnew) {
   ShedWorld world;
   world.set_usable(9);
@@ -183,6 +190,7 @@ Shortage shortage_under_pressure(double share, double usable, int seconds) {
 TEST(ShedLevels, AreLowWhereTasksWaitInThreeOfFiveSeconds) {
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 3), Shortage::low);
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 2), Shortage::normal) << "in two seconds";
+  EXPECT_EQ(shortage_under_pressure(0.15, 19, 3), Shortage::low) << "just enough";
   EXPECT_EQ(shortage_under_pressure(0.14, 19, 60), Shortage::normal) << "too little";
   EXPECT_EQ(shortage_under_pressure(0.2, 20, 60), Shortage::normal) << "there is memory";
 }
@@ -197,6 +205,49 @@ TEST(ShedLevels, PressureInTwoOfFiveSecondsIsNone) {
     world.pass(1s);
     ASSERT_EQ(world.choice.shortage, Shortage::normal) << i;
   }
+}
+
+TEST(ShedLevels, ThreeLooksWithinOneSecondAreOneSecondOfPressure) {
+  ShedWorld world;
+  world.set_usable(19);
+  world.waited = 0;
+  for (int i = 0; i < 200; ++i) {
+    if (i % 50 < 5) *world.waited += 0.1;
+    world.pass(100ms, 100ms);
+    ASSERT_EQ(world.choice.shortage, Shortage::normal) << i;
+  }
+}
+
+TEST(ShedLevels, WhatWasWaitedForBeforeTheFirstLookIsNoPressure) {
+  ShedWorld world;
+  world.set_usable(19);
+  world.waited = in_seconds(11h);
+  world.look();
+  for (int i = 0; i < 2; ++i) {
+    *world.waited += 0.9;
+    world.pass(1s);
+  }
+  EXPECT_EQ(world.choice.shortage, Shortage::normal);
+}
+
+TEST(ShedLevels, PressureWhileMemoryComesBackIsNotCounted) {
+  ShedWorld world;
+  world.waited = 0;
+  world.stop_takes = 5s;
+  world.add("a", 3, 1);
+  world.add("b", 3, 2);
+  world.set_usable(16);
+  world.look();
+  for (int i = 0; i < 11; ++i) {
+    *world.waited += 0.9;
+    world.pass(1s);
+  }
+  EXPECT_EQ(world.done, std::vector<std::string>{"stop a"}) << "three seconds, the stop, and two to settle";
+  for (int i = 0; i < 4; ++i) {
+    *world.waited += 0.9;
+    world.pass(1s);
+  }
+  EXPECT_EQ(world.done.size(), 2U) << "it goes on afterwards";
 }
 
 TEST(ShedLevels, OnceInAWhileIsNoPressureHoweverOftenOneLooks) {
@@ -225,11 +276,15 @@ TEST(ShedLevels, OomKillsCountInAShortageOnly) {
   world.oom_kills = 7;  // Of a control group, perhaps.
   world.pass(1s);
   EXPECT_EQ(world.memo.oom_kills, 0U);
+  world.set_usable(15);
+  ++world.oom_kills;
+  world.pass(1s);
+  EXPECT_EQ(world.memo.oom_kills, 0U) << "no shortage yet";
   world.set_usable(9);
-  world.oom_kills = 8;
+  ++world.oom_kills;
   world.pass(1s);
   EXPECT_EQ(world.memo.oom_kills, 1U);
-  world.oom_kills = 12;
+  world.oom_kills += 4;
   world.pass(1s);
   EXPECT_EQ(world.memo.oom_kills, 2U) << "each look counts once";
   for (int i = 0; i < 10; ++i) {

@@ -157,6 +157,21 @@ TEST_F(ShedRestore, ADipBeginsTheTwoMinutesAnew) {
   EXPECT_EQ(next(), Texts{"start web"});
 }
 
+TEST_F(ShedRestore, JustEnoughIsEnoughToCountTheTwoMinutes) {
+  add_off("web", 5);
+  begin(15);
+  world.set_usable(30);
+  EXPECT_EQ(next(), Texts{"start web"});
+}
+
+TEST_F(ShedRestore, OfWhatIsOverdueTheyAreCountedFromTheLowerThreshold) {
+  add_off("web", 5);
+  begin(10);
+  memo_of("web").down_since = world.now - 30min;
+  world.set_usable(17);
+  EXPECT_EQ(next(), Texts{"start web"});
+}
+
 TEST_F(ShedRestore, WhatIsOffForAMomentOnlyStaysOff) {
   add_off("web", 5);
   begin(60);

@@ -22,7 +22,7 @@ Status check_group_name(const Entry& entry, const std::vector<std::string_view>&
   return Nothing{};
 }
 
-void check_reserved(Section services, Problems& problems) {
+void check_reserved(const Section& services, Problems& problems) {
   for (const auto& entry : services.entry().children) {
     if (entry.key == everything)
       add_problem(problems, entry.key_place, "services: 'all' is reserved: it means every service there is");

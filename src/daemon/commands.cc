@@ -150,29 +150,31 @@ void Commands::take_next(RoundId id) {
   while (round.answer.services.size() < round.names.size()) {
     const auto& name = round.names[round.answer.services.size()];
     round.began = world_.loop.now();
-    if (round.names.size() > 1 && supervision_.is_hidden(name)) {
-      round.answer.services.push_back(answer_of(name, "absent"));
-      continue;
-    }
-    const auto hindrance = find_hindrance(*round.config, round.demand, round.answer.services, name);
-    if (hindrance.empty()) {
-      const auto given =
-          supervision_.order(name, round.demand, round.asked_by,
-                             [this, id, name](const DemandEnd& end) { note_end(id, name, end); });
-      if (given) return;
-      auto refused = answer_of(name, std::string(word(DemandEnd::Kind::refused)));
-      refused.status = CheckStatus::critical;
-      refused.detail = given.error().message;
-      round.answer.services.push_back(std::move(refused));
-      continue;
-    }
-    auto skipped = answer_of(name, "skipped");
-    skipped.status = CheckStatus::critical;
-    skipped.detail = "not tried, because of " + hindrance;
-    round.answer.services.push_back(std::move(skipped));
+    auto untried = try_one(id, round, name);
+    if (!untried) return;
+    round.answer.services.push_back(*std::move(untried));
   }
   const auto done = std::move(rounds_.extract(id).mapped());
   done.reply(command_json(done.answer));
+}
+
+/// Without a value: it was ordered, and its end comes later.
+std::optional<ServiceAnswer> Commands::try_one(RoundId id, const Round& round, const std::string& name) {
+  if (round.names.size() > 1 && supervision_.is_hidden(name)) return answer_of(name, "absent");
+  const auto hindrance = find_hindrance(*round.config, round.demand, round.answer.services, name);
+  if (!hindrance.empty()) {
+    auto skipped = answer_of(name, "skipped");
+    skipped.status = CheckStatus::critical;
+    skipped.detail = "not tried, because of " + hindrance;
+    return skipped;
+  }
+  const auto given = supervision_.order(name, round.demand, round.asked_by,
+                                        [this, id, name](const DemandEnd& end) { note_end(id, name, end); });
+  if (given) return std::nullopt;
+  auto refused = answer_of(name, std::string(word(DemandEnd::Kind::refused)));
+  refused.status = CheckStatus::critical;
+  refused.detail = given.error().message;
+  return refused;
 }
 
 void Commands::note_end(RoundId id, const std::string& name, const DemandEnd& end) {

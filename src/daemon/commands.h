@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Commands {
   [[nodiscard]] ServiceAnswer answer_of(const std::string& name, std::string result) const;
 
   void take_next(RoundId id);
+  std::optional<ServiceAnswer> try_one(RoundId id, const Round& round, const std::string& name);
   void note_end(RoundId id, const std::string& name, const DemandEnd& end);
 
   World& world_;

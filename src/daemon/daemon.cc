@@ -200,12 +200,15 @@ void Daemon::post() {
     answer();
 }
 
+void Daemon::reply_after_post(const Reply& reply, std::string text) {
+  after_post_.push_back([reply, text = std::move(text)] { reply(text); });
+  post_soon();
+}
+
 Inquiry Daemon::commands() {
   return [this](std::string_view request, const Peer& peer, const Reply& reply) {
-    return commands_.answer(request, peer, [this, reply](std::string text) {
-      after_post_.push_back([reply, text = std::move(text)] { reply(text); });
-      post_soon();
-    });
+    return commands_.answer(request, peer,
+                            [this, reply](std::string text) { reply_after_post(reply, std::move(text)); });
   };
 }
 

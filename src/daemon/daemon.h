@@ -39,6 +39,7 @@ class Daemon {
   void note_failed_reload(const std::string& problems);
 
  private:
+  void reply_after_post(const Reply& reply, std::string text);
   void apply(Config config);
   void note_own_event(std::string what);
   void begin_cycle();

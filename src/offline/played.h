@@ -27,29 +27,30 @@ struct Played {
   };
 
   const Service* rules = nullptr;
-  RestartMemo memo{};
-  RestartMemo memo_before_order{};
-  ServiceState state = ServiceState::unknown;
-  bool is_alive = false;
 
-  const PastSituation* seen = nullptr;  ///< as it was recorded last
-  const PastSituation* good = nullptr;  ///< the same, when it was up
-  Reality reality = Reality::as_recorded;
+  const PastSituation* seen = nullptr;    ///< as it was recorded last
+  const PastSituation* good = nullptr;    ///< the same, when it was up
   const PastSituation* before = nullptr;  ///< how it is where it is taken to be as before
   const PastOrder* not_given = nullptr;   ///< whose effect is not there now
-  bool has_been_up_since = false;         ///< as recorded, while it is taken to be as before
-  Instant sight_at{};
-  bool is_new_sight = false;
+  std::deque<std::size_t> places{};       ///< of its situations of this run that are still to come
 
-  std::optional<Instant> wake{};
-  bool wakes_to_look = false;
-  std::optional<Instant> look{};
+  RestartMemo memo{};
+  RestartMemo memo_before_order{};
   std::optional<TakenOrder> order{};
-  bool is_order_recorded = false;  ///< the order in flight is the one that was given then
-  std::optional<Instant> comes_up{};
-  std::optional<Instant> policy_until{};
   std::string policy{};
-  std::deque<std::size_t> places{};  ///< of its situations of this run that are still to come
+  std::optional<Instant> policy_until{};
+  Instant sight_at{};
+  std::optional<Instant> wake{};
+  std::optional<Instant> look{};
+  std::optional<Instant> comes_up{};
+
+  ServiceState state = ServiceState::unknown;
+  Reality reality = Reality::as_recorded;
+  bool is_alive = false;
+  bool has_been_up_since = false;  ///< as recorded, while it is taken to be as before
+  bool is_new_sight = false;
+  bool wakes_to_look = false;
+  bool is_order_recorded = false;  ///< the order in flight is the one that was given then
 };
 
 /// What is known of it, as far as it can be told now. `jitter`, `host` and `waits_for` are left to the

@@ -1,5 +1,7 @@
 #include "offline/replay_command.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "base/text.h"
@@ -33,7 +35,7 @@ Result<ReplayWishes> wishes_of(const ReplayArguments& arguments, WallTime now) {
 std::string complaints_of(const RecordedHistory& history, const std::string& path) {
   std::string text;
   for (const auto& complaint : history.complaints)
-    text += "systemcheckctl: " + path + ": " + complaint + "\n";
+    text += fmt::format("systemcheckctl: {}: {}\n", path, complaint);
   if (history.damaged > 0)
     text += "systemcheckctl: " + std::to_string(history.damaged) +
             " situations cannot be understood and are left out: what is decided need not be right\n";

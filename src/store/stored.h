@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +29,12 @@ inline std::int64_t stored_time(WallTime time) {
 }
 inline std::int64_t stored_instant(Instant instant) { return instant.time_since_epoch().count(); }
 inline Instant instant_of(std::int64_t stored) { return Instant{Duration{stored}}; }
-inline WallTime time_of(std::int64_t stored) { return WallTime{std::chrono::microseconds{stored}}; }
+/// What no clock has ever shown, and no clock can, is the nearest time that one can.
+inline WallTime time_of(std::int64_t stored) {
+  using Stored = std::chrono::microseconds;
+  constexpr auto first = std::chrono::duration_cast<Stored>(WallTime::duration::min()).count();
+  constexpr auto last = std::chrono::duration_cast<Stored>(WallTime::duration::max()).count();
+  return WallTime{Stored{std::clamp<std::int64_t>(stored, first, last)}};
+}
 
 }  // namespace systemcheck

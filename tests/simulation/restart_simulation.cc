@@ -167,6 +167,7 @@ class Story {
       plant_.actuator().service(index).is_up = false;
       plant_.units.stop_by_admin(known.unit);
     } else {
+      known.claims.release(Owner::admin);  // Whoever starts it again no longer wants it stopped.
       plant_.actuator().service(index).is_up = true;
       plant_.units.start_by_admin(known.unit);
     }

@@ -55,6 +55,7 @@ struct Supervision::Supervised {
   std::optional<ProcessIdentity> last_main{};
   std::optional<PidFileMisfit> last_misfit{};
   std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
+  std::string tried{};                   ///< by the last attempt, in words
   Instant action_began{};
   bool has_action_ended = false;
   SituationFilter situations{};

@@ -147,6 +147,7 @@ class Supervision {
   [[nodiscard]] static bool is_here(const Supervised& service);
 
   void note_policy_refusal(Supervised& service, const Outcome& outcome);
+  void note_failure(Supervised& service, std::string_view how, std::string_view detail);
 
   World& world_;
   Hooks hooks_;

@@ -171,7 +171,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
     ++row.deaths_total.at(static_cast<std::size_t>(death_cause(service.unit, service.end)));
     service.is_death_uncounted = false;
   }
-  if (choice.attempt_failed) ++row.restart_failures_total;
+  if (choice.attempt_failed) note_failure(service, "not up", choice.reason);
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
   const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   const bool is_news = choice.state != row.state;
@@ -279,10 +279,11 @@ void Supervision::restart(std::size_t index, Rung rung) {
                                                       service.memo.attempts, service.row.reason));
   service.action_began = now;
   service.has_action_ended = false;
-  service.action =
-      world_.ledger->intend(intention_of(service, order, service.row.reason), [this, index, order] {
-        actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
-      });
+  auto intention = intention_of(service, order, service.row.reason);
+  service.tried = intention.command;
+  service.action = world_.ledger->intend(std::move(intention), [this, index, order] {
+    actuator_->begin(order, [this, index](const Outcome& outcome) { note_outcome_of(index, outcome); });
+  });
 }
 
 /// Nothing was tried, so nothing counts: it is as if packages were being changed. Asked again after a while.
@@ -304,6 +305,15 @@ void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcom
   note_time();
 }
 
+/// Whoever is called at night can try the same by hand. Of what a person has ordered he is told himself.
+void Supervision::note_failure(Supervised& service, std::string_view how, std::string_view detail) {
+  ++service.row.restart_failures_total;
+  if (service.ordered) return;
+  world_.journal.write(Severity::error,
+                       fmt::format("{}: the restart did not succeed ({}): {}; what was tried: {}",
+                                   service.rules.name, how, detail, service.tried));
+}
+
 void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
   if (outcome.refusal == Outcome::Refusal::policy) return note_policy_refusal(service, outcome);
@@ -319,12 +329,7 @@ void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   record_outcome(service, outcome);
-  if (!has_succeeded) {
-    ++service.row.restart_failures_total;
-    world_.journal.write(Severity::error,
-                         fmt::format("{}: the restart did not succeed ({}): {}", service.rules.name,
-                                     outcome_words(outcome), outcome.detail));
-  }
+  if (!has_succeeded) note_failure(service, outcome_words(outcome), outcome.detail);
   hooks_.look_wanted();
   reconsider(index);
 }

@@ -242,6 +242,8 @@ TEST(Orders, ACommandThatLiesIsFoundOut) {
   const auto end = plant.ordered("billing", Demand::restart);
   EXPECT_EQ(end.kind, End::failed);
   EXPECT_EQ(end.detail, "it was started and did not come up; no process of it is running");
+  EXPECT_FALSE(plant.journal.says("the restart did not succeed")) << "it was no attempt of ours";
+  EXPECT_EQ(plant.row(billing).restart_failures_total, 1U);
 }
 
 TEST(Orders, AConfigurationThatIsBrokenIsNotRestarted) {

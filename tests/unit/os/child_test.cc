@@ -75,6 +75,8 @@ class ChildTest : public RealLoopTest {
     return {.pid = pid, .start_ticks = ticks ? *ticks : 0};
   }
 
+  static pid_t session_of(pid_t process) { return ::getsid(process); }
+
   TemporaryDirectory directory{};
   std::optional<CommandEnd> end{};
   std::unique_ptr<Child> child_{};
@@ -292,6 +294,23 @@ TEST_F(ChildTest, EndsWithItsFirstProcessThoughADaemonKeepsThePipe) {
   child_.reset();
   const auto pidfd = open_process(daemon);
   ASSERT_TRUE(pidfd) << "what a command has started survives it";
+  EXPECT_TRUE(signal_process(*pidfd, SIGKILL));
+}
+
+TEST_F(ChildTest, IsEndedWithoutTheDaemonThatItHasStarted) {
+  const auto file = directory.path("daemon");
+  start({.argv = {"/bin/sh", "-c",
+                  "setsid sleep 1000 & echo $! > " + file + "; trap '' TERM; sleep 1000; wait"},
+         .deadline = seconds{50},
+         .kill_after = milliseconds{20}});
+  const auto daemon = read_process(file);
+  run_until([&] { return session_of(daemon.pid) == daemon.pid; });
+  child_->end();
+  run();
+  EXPECT_EQ(end->kind, CommandEnd::Kind::ended_by_us);
+  child_.reset();
+  const auto pidfd = open_process(daemon);
+  ASSERT_TRUE(pidfd) << "a hanging start command may have done its work all the same";
   EXPECT_TRUE(signal_process(*pidfd, SIGKILL));
 }
 

@@ -38,7 +38,8 @@ void count_readings(ShedScene& scene) {
   if (!memo.low_since) memo.low_since = scene.now;
 }
 
-/// What ends takes its pages with it, and what it pushed out is read anew: pressure then says nothing of want.
+/// What ends takes its pages with it, and what it pushed out is read anew: pressure then says nothing of
+/// want.
 bool comes_back(const ShedScene& scene) {
   return count_phase(scene, ShedPhase::stopping) + count_phase(scene, ShedPhase::settling) > 0;
 }

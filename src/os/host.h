@@ -24,6 +24,14 @@ struct FileStatus {
   WallTime modified{};
 };
 
+/// A file that nobody but root, or the user we run as, can have written.
+struct OwnFile {
+  std::string text{};
+  WallTime modified{};
+
+  bool operator==(const OwnFile&) const = default;
+};
+
 /// One entry of a directory whose name is a decimal number.
 struct NumberedEntry {
   pid_t number = 0;
@@ -57,10 +65,17 @@ class Host {
 
   /// The content of a file, cut at `limit_bytes` without an error.
   virtual Result<std::string> read_file(std::string_view path, std::size_t limit_bytes) = 0;
-  /// The same into the caller's memory: the hot path. Returns how many bytes; a full buffer may be cut.
+  /// The same of a regular file that is not reached by a link, belongs to root or to the user we run as, and
+  /// can be written by nobody else: an error of kind refused if it is not so.
+  virtual Result<OwnFile> read_own_file(std::string_view path, std::size_t limit_bytes) = 0;
+  /// A file's content into the caller's memory: the hot path. Returns how many bytes; a full buffer may be
+  /// cut.
   virtual Result<std::size_t> read_into(const char* path, std::span<char> buffer) = 0;
   /// Names in a directory, without "." and "..", in no order.
   virtual Result<std::vector<std::string>> list(std::string_view path) = 0;
+  /// The same of a directory that belongs to root or to the user we run as, and in which nobody else can make
+  /// files: an error of kind refused if it is not so, and failed where something else has its name.
+  virtual Result<std::vector<std::string>> list_own(std::string_view path) = 0;
   /// The decimal names in a directory, ascending: the processes of /proc.
   virtual Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) = 0;
   /// Follows links.

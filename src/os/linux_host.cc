@@ -43,9 +43,15 @@ Result<std::size_t> read_all(int file, std::span<char> buffer, std::string_view 
   return length;
 }
 
-WallTime wall_time_from(const statx_timestamp& time) {
-  return WallTime{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
+/// Any user can give a file any time: more overflows a WallTime.
+constexpr std::int64_t seconds_max = 9'000'000'000;  // Of the year 2255.
+
+WallTime wall_time(std::int64_t seconds, std::int64_t nanoseconds) {
+  return WallTime{std::chrono::seconds{std::clamp<std::int64_t>(seconds, 0, seconds_max)} +
+                  std::chrono::nanoseconds{nanoseconds}};
 }
+
+WallTime wall_time_from(const statx_timestamp& time) { return wall_time(time.tv_sec, time.tv_nsec); }
 
 FileStatus status_from(const struct statx& raw) {
   return {
@@ -88,6 +94,20 @@ std::string name_from_passwd(std::string_view text, uid_t user) {
   return {};
 }
 
+Error refused(std::string_view path, std::string_view why) {
+  return {Error::Kind::refused, printable(path) + " " + std::string(why)};
+}
+
+/// Who else could have made it what it is; empty: nobody but root and ourselves.
+std::string stranger_words(const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return "belongs to user " + std::to_string(status.st_uid);
+  const bool is_open_to_others = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return is_open_to_others ? "can be written by others than its owner" : "";
+}
+
+bool is_own_name(std::string_view name) { return name != "." && name != ".."; }
+
 }  // namespace
 
 LinuxHost::LinuxHost(std::string root)
@@ -128,6 +148,25 @@ Result<std::string> LinuxHost::read_file(std::string_view path, std::size_t limi
   }
 }
 
+/// What is asked of the open file stays true of what is read from it.
+Result<OwnFile> LinuxHost::read_own_file(std::string_view path, std::size_t limit_bytes) {
+  const std::string terminated(path);
+  const auto file = open_below(terminated.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  const bool is_link = !file.is_open() && errno == ELOOP;
+  if (is_link) return refused(path, "is a symbolic link");
+  if (!file.is_open()) return os_error(path);
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) return os_error(path);
+  if (!S_ISREG(status.st_mode)) return refused(path, "is no regular file");
+  if (const auto stranger = stranger_words(status); !stranger.empty()) return refused(path, stranger);
+  OwnFile own{.text = std::string(limit_bytes, '\0'),
+              .modified = wall_time(status.st_mtim.tv_sec, status.st_mtim.tv_nsec)};
+  const auto got = read_all(file.number(), own.text, path);
+  if (!got) return got.error();
+  own.text.resize(*got);
+  return own;
+}
+
 Result<std::size_t> LinuxHost::read_into(const char* path, std::span<char> buffer) {
   const auto file = open_below(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!file.is_open()) return os_error(path);
@@ -151,6 +190,11 @@ Status LinuxHost::visit_names(std::string_view path, Visit visit) {
   const std::string terminated(path);
   const auto directory = open_below(terminated.c_str(), O_RDONLY | O_DIRECTORY);
   if (!directory.is_open()) return os_error(path);
+  return visit_names_in(directory, path, std::move(visit));
+}
+
+template <typename Visit>
+Status LinuxHost::visit_names_in(const Descriptor& directory, std::string_view path, Visit visit) {
   std::size_t entries = 0;
   for (;;) {
     // getdents64(2) by hand: readdir(3) reads 32 KiB at a time and allocates.
@@ -167,7 +211,24 @@ Status LinuxHost::visit_names(std::string_view path, Visit visit) {
 Result<std::vector<std::string>> LinuxHost::list(std::string_view path) {
   std::vector<std::string> names;
   const auto seen = visit_names(path, [&names](std::string_view name, std::uint64_t) {
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (is_own_name(name)) names.emplace_back(name);
+  });
+  if (!seen) return seen.error();
+  return names;
+}
+
+Result<std::vector<std::string>> LinuxHost::list_own(std::string_view path) {
+  const std::string terminated(path);
+  const auto directory = open_below(terminated.c_str(), O_RDONLY | O_DIRECTORY);
+  const bool is_something_else = !directory.is_open() && errno == ENOTDIR;
+  if (is_something_else) return Error{Error::Kind::failed, printable(path) + " is no directory"};
+  if (!directory.is_open()) return os_error(path);
+  struct stat status {};
+  if (::fstat(directory.number(), &status) != 0) return os_error(path);
+  if (const auto stranger = stranger_words(status); !stranger.empty()) return refused(path, stranger);
+  std::vector<std::string> names;
+  const auto seen = visit_names_in(directory, path, [&names](std::string_view name, std::uint64_t) {
+    if (is_own_name(name)) names.emplace_back(name);
   });
   if (!seen) return seen.error();
   return names;

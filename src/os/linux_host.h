@@ -24,8 +24,10 @@ class LinuxHost : public Host {
   explicit LinuxHost(std::string root = "/");
 
   Result<std::string> read_file(std::string_view path, std::size_t limit_bytes) override;
+  Result<OwnFile> read_own_file(std::string_view path, std::size_t limit_bytes) override;
   Result<std::size_t> read_into(const char* path, std::span<char> buffer) override;
   Result<std::vector<std::string>> list(std::string_view path) override;
+  Result<std::vector<std::string>> list_own(std::string_view path) override;
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override;
   Result<FileStatus> status(const char* path) override;
   Result<std::string> read_link(const char* path) override;
@@ -41,6 +43,8 @@ class LinuxHost : public Host {
   [[nodiscard]] Descriptor open_below(const char* path, int flags) const;
   template <typename Visit>
   Status visit_names(std::string_view path, Visit visit);
+  template <typename Visit>
+  Status visit_names_in(const Descriptor& directory, std::string_view path, Visit visit);
   void forget_old_names();
   std::string look_up_name(uid_t user);
 

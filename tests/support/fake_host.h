@@ -157,6 +157,14 @@ class FakeHost : public Host {
     if (file == nullptr || failure_of(path)) return error_of(path);
     return file->text.substr(0, limit_bytes);
   }
+  Result<OwnFile> read_own_file(std::string_view path, std::size_t limit_bytes) override {
+    const std::string name(path);
+    if (links_.contains(name)) return Error{Error::Kind::refused, name + " is a symbolic link"};
+    const auto* file = find_file(path);
+    if (file == nullptr || failure_of(path)) return error_of(path);
+    if (const auto stranger = stranger_of(name)) return *stranger;
+    return OwnFile{.text = file->text.substr(0, limit_bytes), .modified = file->modified};
+  }
   Result<std::size_t> read_into(const char* path, std::span<char> buffer) override {
     ++counts.reads;
     const auto* file = find_file(path);
@@ -167,6 +175,11 @@ class FakeHost : public Host {
     const auto names = names_below(path);
     if (names.empty() || failure_of(path)) return error_of(path);
     return std::vector<std::string>(names.begin(), names.end());
+  }
+  Result<std::vector<std::string>> list_own(std::string_view path) override {
+    if (const auto stranger = stranger_of(std::string(path))) return *stranger;
+    if (find_file(path) != nullptr) return Error{Error::Kind::failed, std::string(path) + " is no directory"};
+    return list(path);
   }
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override {
     const auto names = names_below(path);
@@ -255,6 +268,11 @@ class FakeHost : public Host {
     const auto found = failures_.find(std::string(path));
     if (found == failures_.end()) return std::nullopt;
     return found->second;
+  }
+  std::optional<Error> stranger_of(const std::string& path) const {
+    const auto owner = owners_.find(path);
+    if (owner == owners_.end() || owner->second == 0) return std::nullopt;
+    return Error{Error::Kind::refused, path + " belongs to user " + std::to_string(owner->second)};
   }
   Error error_of(std::string_view path) const {
     return {failure_of(path).value_or(Error::Kind::not_found), std::string(path) + ": not to be had"};

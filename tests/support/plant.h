@@ -18,8 +18,10 @@ namespace systemcheck::test {
 
 struct NoHost final : Host {
   Result<std::string> read_file(std::string_view, std::size_t) override { return nothing(); }
+  Result<OwnFile> read_own_file(std::string_view, std::size_t) override { return nothing(); }
   Result<std::size_t> read_into(const char*, std::span<char>) override { return nothing(); }
   Result<std::vector<std::string>> list(std::string_view) override { return nothing(); }
+  Result<std::vector<std::string>> list_own(std::string_view) override { return nothing(); }
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view) override { return nothing(); }
   Result<FileStatus> status(const char*) override { return nothing(); }
   Result<std::string> read_link(const char*) override { return nothing(); }

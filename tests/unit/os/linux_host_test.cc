@@ -9,6 +9,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "os/descriptor.h"
@@ -121,6 +122,59 @@ TEST_F(Tree, FillsTheCallersBuffer) {
   EXPECT_EQ(std::string_view(small.data(), 4), "abcd");
   std::array<char, 100> large{};
   EXPECT_EQ(*here.read_into("/file", large), 6U);
+}
+
+TEST_F(Tree, ReadsWhatNobodyElseCanHaveWritten) {
+  write("/hold/web", "for: 2h");
+  struct stat status {};
+  ASSERT_EQ(::stat((root_ / "hold/web").c_str(), &status), 0);
+  const auto file = host().read_own_file("/hold/web", 5);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->text, "for: ");
+  EXPECT_EQ(std::chrono::floor<std::chrono::seconds>(file->modified).time_since_epoch().count(),
+            status.st_mtim.tv_sec);
+  EXPECT_THAT(*host().list_own("/hold"), ElementsAre("web"));
+}
+
+TEST_F(Tree, RefusesToBelieveWhatOthersCouldHaveWritten) {
+  write("/hold/web", "");
+  link("/hold/link", "web");
+  ::mkfifo((root_ / "hold/pipe").c_str(), 0600);
+  for (const auto& [name, why] : std::map<std::string, std::string>{{"/hold/link", "is a symbolic link"},
+                                                                    {"/hold/pipe", "is no regular file"},
+                                                                    {"/hold", "is no regular file"}}) {
+    const auto refused = host().read_own_file(name, 100);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().kind, Error::Kind::refused);
+    EXPECT_EQ(refused.error().message, name + " " + why);
+  }
+  for (const mode_t mode : {0620U, 0602U, 0666U}) {
+    ::chmod((root_ / "hold/web").c_str(), mode);
+    EXPECT_EQ(host().read_own_file("/hold/web", 100).error().message,
+              "/hold/web can be written by others than its owner");
+  }
+  ::chmod((root_ / "hold").c_str(), 01777);
+  EXPECT_EQ(host().list_own("/hold").error().kind, Error::Kind::refused);
+  EXPECT_EQ(host().list_own("/hold/web").error().message, "/hold/web is no directory");
+  EXPECT_EQ(host().list_own("/nothing").error().kind, Error::Kind::not_found);
+}
+
+TEST_F(Tree, RefusesToBelieveWhatBelongsToSomebodyElse) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  write("/hold/web", "");
+  ASSERT_EQ(::chown((root_ / "hold/web").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(host().read_own_file("/hold/web", 100).error().message, "/hold/web belongs to user 65534");
+  ASSERT_EQ(::chown((root_ / "hold").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(host().list_own("/hold").error().message, "/hold belongs to user 65534");
+}
+
+TEST_F(Tree, BelievesNoTimeThatOverflows) {
+  write("/hold/web", "");
+  const std::array<timespec, 2> far{timespec{.tv_sec = 1'000'000'000'000, .tv_nsec = 0},
+                                    timespec{.tv_sec = 1'000'000'000'000, .tv_nsec = 0}};
+  if (::utimensat(AT_FDCWD, (root_ / "hold/web").c_str(), far.data(), 0) != 0) GTEST_SKIP();
+  EXPECT_GT(host().read_own_file("/hold/web", 1)->modified, WallTime{});
+  EXPECT_GT(host().status("/hold/web")->modified, WallTime{});
 }
 
 TEST_F(Tree, SaysWhatIsNotThere) {

@@ -179,6 +179,24 @@ struct Group {
   bool operator==(const Group&) const = default;
 };
 
+enum class Weekday { mon, tue, wed, thu, fri, sat, sun };
+template <>
+struct Words<Weekday> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 7> all{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+};
+
+/// Maintenance that comes again and again, by the clock on the wall.
+struct MaintenanceWindow {
+  std::vector<std::string> services{};  ///< services and groups, or "all"
+  std::vector<Weekday> days{};          ///< on which it begins; empty: every day
+  std::chrono::minutes from{};          ///< after midnight, local time
+  Duration length{};                    ///< the key is `for`
+  std::string reason{};
+
+  bool operator==(const MaintenanceWindow&) const = default;
+};
+
 struct Config {
   Duration cycle = std::chrono::seconds{60};
   Mode mode = Mode::observe;
@@ -188,11 +206,14 @@ struct Config {
   /// While any of these exists nothing is touched.
   std::vector<std::string> kill_switch{"/etc/systemcheck/disable-actions",
                                        "/run/systemcheck/disable-actions"};
+  /// Each file here holds the service or group of its name, or "all".
+  std::string hold_directory = "/run/systemcheck/hold.d";
   HttpConfig http{};
   SnmpConfig snmp{};
   /// In the order of the files, then what was discovered. Names are unique.
   std::vector<Service> services{};
   std::vector<Group> groups{};
+  std::vector<MaintenanceWindow> maintenance{};
   RestartPolicy restart_policy{};
   LoadRules load{};
   DiskRules disks{};

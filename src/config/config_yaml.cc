@@ -9,6 +9,7 @@
 #include "config/memory_keys.h"
 #include "config/probes.h"
 #include "config/resource_rules.h"
+#include "config/windows.h"
 
 // Written without a library: people read the result, so its order, its comments and its short lists
 // matter. load_config() reads it back as the same.
@@ -157,6 +158,7 @@ std::string machine_yaml(const Config& config) {
   lines.add(0, "state_directory", scalar(config.state_directory));
   lines.add(0, "control_socket", scalar(config.control_socket));
   lines.add(0, "kill_switch", list(config.kill_switch));
+  lines.add(0, "hold_directory", scalar(config.hold_directory));
   lines.add_gap();
   lines.add(0, "http", "");
   lines.add(1, "listen", list(config.http.listen));
@@ -167,11 +169,23 @@ std::string machine_yaml(const Config& config) {
   return lines.text();
 }
 
+std::string window_yaml(const MaintenanceWindow& window) {
+  std::vector<std::string> days;
+  for (const auto day : window.days)
+    days.emplace_back(word(day));
+  return "{services: " + list(window.services) + (days.empty() ? "" : ", days: " + list(days)) +
+         ", from: \"" + time_of_day_text(window.from) + "\", for: " + duration_text(window.length) +
+         (window.reason.empty() ? "" : ", reason: " + scalar(window.reason)) + "}";
+}
+
 std::string groups_yaml(const Config& config) {
   Lines lines;
   lines.add(0, "groups", config.groups.empty() ? "{}" : "");
   for (const auto& group : config.groups)
     lines.add(1, scalar(group.name), list(group.services));
+  lines.add(0, "maintenance", config.maintenance.empty() ? "[]" : "");
+  for (const auto& window : config.maintenance)
+    lines.add_item(1, window_yaml(window));
   return lines.text();
 }
 

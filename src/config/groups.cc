@@ -56,4 +56,10 @@ std::vector<std::string> services_called(const Config& config, std::string_view 
   return group == config.groups.end() ? services : group->services;
 }
 
+bool is_called(const Config& config, std::string_view service, std::string_view name) {
+  if (name == everything || name == service) return true;
+  const auto group = std::ranges::find(config.groups, name, &Group::name);
+  return group != config.groups.end() && std::ranges::find(group->services, service) != group->services.end();
+}
+
 }  // namespace systemcheck

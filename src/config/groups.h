@@ -15,5 +15,7 @@ void resolve_groups(Section& top, Config& config, Problems& problems);
 /// The services that a name means: that service, the members of that group, or all of them; none where it is
 /// no name of anything.
 std::vector<std::string> services_called(const Config& config, std::string_view name);
+/// Whether this service is one of them.
+bool is_called(const Config& config, std::string_view service, std::string_view name);
 
 }  // namespace systemcheck

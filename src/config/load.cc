@@ -12,6 +12,7 @@
 #include "config/services.h"
 #include "config/shed_services.h"
 #include "config/values.h"
+#include "config/windows.h"
 
 namespace systemcheck {
 namespace {
@@ -121,10 +122,13 @@ Config read_config(Section top, Problems& problems) {
   top.read("state_directory", config.state_directory, parse_path);
   top.read("control_socket", config.control_socket, parse_socket_path);
   top.read_list("kill_switch", config.kill_switch, {.min = 0, .max = 8}, parse_path);
+  top.read("hold_directory", config.hold_directory, parse_path);
   config.http = read_http(top.section("http"));
   config.snmp = read_snmp(top.section("snmp"));
   config.services = read_services(top.section("services"), config.mode, problems);
-  (void)top.find("groups");  // Read when all services are known: resolve_groups().
+  // Read when all services are known: resolve_groups(), resolve_windows().
+  (void)top.find("groups");
+  (void)top.find("maintenance");
   config.restart_policy = read_restart_policy(top.section("restart_policy"));
   config.load = read_load(top.section("load"));
   config.disks = read_disks(top.section("disks"));
@@ -165,6 +169,7 @@ Loaded load_config(const std::vector<ConfigText>& texts) {
   resolve_order(top.section("services"), loaded.config);
   check_shed_services(top.section("services"), loaded.config);
   resolve_groups(top, loaded.config, loaded.problems);
+  resolve_windows(top, loaded.config);
   sort_problems(loaded.problems, texts);
   return loaded;
 }

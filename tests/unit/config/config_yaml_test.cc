@@ -15,6 +15,7 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "state_directory: /var/lib/systemcheck\n"
             "control_socket: /run/systemcheck/control.sock\n"
             "kill_switch: [/etc/systemcheck/disable-actions, /run/systemcheck/disable-actions]\n"
+            "hold_directory: /run/systemcheck/hold.d\n"
             "\n"
             "http:\n"
             "  listen: [\"127.0.0.1:10060\"]\n"
@@ -24,6 +25,7 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "\n"
             "services: {}\n"
             "groups: {}\n"
+            "maintenance: []\n"
             "\n"
             "restart_policy:\n"
             "  first: 0s\n"
@@ -81,6 +83,32 @@ TEST(ConfigYaml, ShowsWhatWasDiscoveredAsComments) {
             std::string::npos)
       << yaml;
   EXPECT_NE(yaml.find("  # bind:\n  #   preset: bind\n"), std::string::npos) << yaml;
+}
+
+TEST(ConfigYaml, WritesMaintenanceWindowsAsTheyAreRead) {
+  Config config;
+  config.discover = false;
+  config.services = {Service{.name = "web", .match = {.executables = {"/x"}}}};
+  config.groups = {Group{.name = "shop", .services = {"web"}}};
+  config.maintenance = {MaintenanceWindow{.services = {"shop", "web"},
+                                          .days = {Weekday::sun, Weekday::mon},
+                                          .from = std::chrono::minutes{65},
+                                          .length = std::chrono::hours{24},
+                                          .reason = "backup: \"all\" of it"},
+                        MaintenanceWindow{.services = {"all"}, .length = std::chrono::minutes{90}}};
+
+  const auto yaml = config_yaml(config);
+
+  EXPECT_NE(
+      yaml.find("maintenance:\n"
+                "  - {services: [shop, web], days: [sun, mon], from: \"01:05\", for: 1d, reason: \"backup: "
+                "\\\"all\\\" of it\"}\n"
+                "  - {services: [all], from: \"00:00\", for: 90m}\n"),
+      std::string::npos)
+      << yaml;
+  const auto loaded = load_config({{"a.yaml", yaml}});
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.config, config);
 }
 
 TEST(ConfigYaml, QuotesWhatAReaderWouldTakeForSomethingElse) {

@@ -3,6 +3,7 @@
 #include "collect/cpu.h"
 #include "collect/disks.h"
 #include "collect/facts.h"
+#include "collect/hold_files.h"
 #include "collect/kill_switch.h"
 #include "collect/load.h"
 #include "collect/memory.h"
@@ -15,6 +16,7 @@ namespace systemcheck {
 
 /// Everything gathered each cycle, in this order. To add a subject, write its pair of files and
 /// name it here: metrics, duration and success follow by themselves.
-using Roster = Facts<Load, Cpu, Memory, Pressure, Disks, Processes, PackageTransaction, KillSwitch, Self>;
+using Roster =
+    Facts<Load, Cpu, Memory, Pressure, Disks, Processes, PackageTransaction, KillSwitch, HoldFiles, Self>;
 
 }  // namespace systemcheck

@@ -67,6 +67,7 @@ ServiceLook Collection::look(std::span<const MainCrash> crashes) {
   seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()), crashes);
   seen.packages = PackageTransaction::collect(look);
   seen.kill_switch = KillSwitch::collect(look);
+  seen.hold_files = HoldFiles::collect(look);
   return seen;
 }
 

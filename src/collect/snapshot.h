@@ -27,6 +27,7 @@ struct ServiceLook {
   std::vector<ServiceProcesses> services{};
   Result<PackageTransaction> packages = PackageTransaction{};
   Result<KillSwitch> kill_switch = KillSwitch{};
+  Result<HoldFiles> hold_files = HoldFiles{};
 };
 
 /// Takes one snapshot after another. Made anew for a new configuration; belongs to the collector's

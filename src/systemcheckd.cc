@@ -18,6 +18,7 @@
 #include "os/dry_run_actuator.h"
 #include "os/linux_actuator.h"
 #include "os/linux_host.h"
+#include "os/local_time.h"
 #include "os/memory_held.h"
 #include "os/no_units.h"
 #include "os/notify.h"
@@ -212,6 +213,7 @@ int serve(const Arguments& arguments, Config config) {
               .own_host = &own_host,
               .prober = &prober};
   world.ends = ends.get();
+  world.utc_offset = utc_offset;
   world.make_actuator = [&](std::vector<ServiceControl> controls) -> std::unique_ptr<Actuator> {
     auto actuator = std::make_unique<LinuxActuator>(std::move(controls), events, *units);
     if (!arguments.observe && arguments.root == "/") return actuator;

@@ -44,6 +44,9 @@ std::string hold_words(const Json& hold) {
     words += " until " + until + " (" + seconds_words(number_of(hold, "remaining_seconds")) + ")";
   if (const auto asked_by = text_of(hold, "asked_by"); !asked_by.empty())
     words += ", asked for by " + asked_by;
+  const auto origin = text_of(hold, "origin");
+  if (origin == "window") words += ", by a window of the configuration";
+  if (origin == "file") words += ", by a hold file";
   const auto reason = text_of(hold, "reason");
   return reason.empty() ? words : words + ": " + reason;
 }

@@ -136,6 +136,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   if (const auto& memory = facts.of<Memory>()) supervision_.note_oom_kills(memory->oom_kills);
   supervision_.note_busy(check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>()));
   supervision_.see_surroundings(facts.of<PackageTransaction>(), facts.of<KillSwitch>(), snapshot_->taken);
+  supervision_.see_hold_files(facts.of<HoldFiles>(), snapshot_->taken);
   supervision_.see(snapshot_->services, snapshot_->taken);
   supervision_.close_cycle(since_last);
   try_pending_reload();
@@ -169,6 +170,7 @@ void Daemon::end_look(const ServiceLook& look, std::uint64_t generation) {
   is_look_running_ = false;
   if (generation == generation_) {
     supervision_.see_surroundings(look.packages, look.kill_switch, look.taken);
+    supervision_.see_hold_files(look.hold_files, look.taken);
     supervision_.see(look.services, look.taken);
   }
   try_pending_reload();

@@ -76,6 +76,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   order_ = ordered(config_->services);
   actuator_.reset();
   surroundings_.use(config_);
+  holds_.use(config_);
   watch_units();
   for (std::size_t i = 0; i < services_.size(); ++i) {
     begin_probing(i);

@@ -13,6 +13,7 @@
 #include "collect/services.h"
 #include "config/config.h"
 #include "daemon/claim_memory.h"
+#include "daemon/holds.h"
 #include "daemon/surroundings.h"
 #include "daemon/world.h"
 #include "decide/demand.h"
@@ -62,6 +63,8 @@ class Supervision {
   /// The same of what forbids to act; to be told before see().
   void see_surroundings(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
                         Instant taken);
+  /// The same of what scripts hold.
+  void see_hold_files(const Result<HoldFiles>& files, Instant taken) { holds_.note(files, taken); }
   [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
@@ -138,6 +141,9 @@ class Supervision {
   void judge_order(std::size_t index, const RestartChoice& choice);
   void end_order(std::size_t index, DemandEnd end);
   void finish_order(std::size_t index);
+  void refresh_claims(Supervised& service);
+  void put_or_release(Supervised& service, ClaimOrigin origin, std::optional<Claim> claim);
+  bool look_around(Supervised& service);
   void note_stop_seen(Supervised& service, const RestartChoice& choice);
   void record_claims(Supervised& service, const std::string& words);
   void remember_claims(Supervised& service);
@@ -153,6 +159,7 @@ class Supervision {
   Hooks hooks_;
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   Surroundings surroundings_;
+  Holds holds_{world_};
   std::unique_ptr<Actuator> actuator_{};
   std::vector<std::unique_ptr<Supervised>> services_{};
   std::vector<std::size_t> order_{};  ///< of services_: each behind those that it comes after

@@ -19,6 +19,11 @@ std::vector<Claim> asked_for(const Claims& claims) {
   return asked;
 }
 
+/// Why it is over before its time.
+std::string end_words(ClaimOrigin origin) {
+  return origin == ClaimOrigin::file ? "no hold file holds it any more" : "there is no such window any more";
+}
+
 }  // namespace
 
 std::vector<HoldRow> hold_rows(const Claims& claims, Instant now, WallTime wall_now) {
@@ -64,12 +69,19 @@ Result<std::vector<Owner>> Supervision::give_back(std::string_view service, std:
   const auto index = index_of(service);
   if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
   auto& held = *services_[index];
+  refresh_claims(held);  // A window may have opened since it was considered last.
   std::vector<Owner> given_back;
   for (const auto owner : {Owner::admin, Owner::maintenance}) {
     if (held.claims.find(owner, ClaimOrigin::asked) == nullptr) continue;
     held.claims.release(owner, ClaimOrigin::asked);
     given_back.push_back(owner);
     record_claims(held, std::string(word(owner)) + " is over: given back by " + std::string(asked_by));
+  }
+  if (const auto* window = held.claims.find(Owner::maintenance, ClaimOrigin::window); window != nullptr) {
+    held.window_released_until = window->ends_at;
+    held.claims.release(Owner::maintenance, ClaimOrigin::window);
+    given_back.push_back(Owner::maintenance);
+    record_claims(held, "this maintenance window is over: given back by " + std::string(asked_by));
   }
   hooks_.look_wanted();
   reconsider(index);
@@ -86,6 +98,48 @@ Status Supervision::clear(std::string_view service, std::string_view asked_by) {
   hooks_.look_wanted();
   reconsider(index);
   return Nothing{};
+}
+
+/// Whoever has a claim now, by whatever clock and by whatever way.
+void Supervision::refresh_claims(Supervised& service) {
+  const auto now = world_.loop.now();
+  const auto wall_now = world_.loop.wall_now();
+  service.claims.keep_to_clock(now, wall_now);
+  if (service.window_released_until && *service.window_released_until <= wall_now)
+    service.window_released_until.reset();
+  auto window = holds_.by_window(service.rules.name);
+  const bool was_cut_short =
+      window && service.window_released_until && *window->ends_at <= *service.window_released_until;
+  put_or_release(service, ClaimOrigin::window, was_cut_short ? std::nullopt : std::move(window));
+  put_or_release(service, ClaimOrigin::file, holds_.by_file(service.rules.name));
+  service.claims.expire(now);
+}
+
+void Supervision::put_or_release(Supervised& service, ClaimOrigin origin, std::optional<Claim> claim) {
+  const auto* before = service.claims.find(Owner::maintenance, origin);
+  if (before == nullptr && !claim) return;
+  const bool has_ended = before != nullptr && before->until && *before->until <= world_.loop.now();
+  if (!claim && has_ended) return;  // Of itself: the change of owner tells.
+  if (!claim) {
+    service.claims.release(Owner::maintenance, origin);
+    return record_claims(service, "maintenance is over: " + end_words(origin));
+  }
+  const bool is_same =
+      before != nullptr && before->ends_at == claim->ends_at && before->reason == claim->reason;
+  if (is_same && !has_ended) return;
+  const auto words = claim_words(*claim);
+  // A file that was renewed, or another window, begins anew. One whose end on people's clock is not reached
+  // yet, although by ours it is, just goes on: where windows meet there must be no gap.
+  if (!is_same) service.claims.release(Owner::maintenance, origin);
+  service.claims.put(*std::move(claim));
+  if (!is_same) record_claims(service, words);
+}
+
+/// Right before acting: what forbids it, and who holds it by a file. Returns whether anything is different.
+bool Supervision::look_around(Supervised& service) {
+  const bool is_held_otherwise = holds_.look();
+  if (is_held_otherwise) refresh_claims(service);
+  return surroundings_.look() || is_held_otherwise;
 }
 
 /// What a person stopped and somebody has started again, by another way than ours, is no longer stopped.

@@ -146,14 +146,13 @@ Supervision::Decided Supervision::decide(Supervised& service, Instant now) {
 void Supervision::reconsider(std::size_t index) {
   auto& service = *services_[index];
   const auto now = world_.loop.now();
-  service.claims.keep_to_clock(now, world_.loop.wall_now());
-  service.claims.expire(now);
+  refresh_claims(service);
   consider_order(index);
   auto decided = decide(service, now);
   // Before anything is touched it is asked once more what forbids it: a package that is being upgraded
   // kills its daemon within the same millisecond in which it is seen dead.
   const bool would_act = decided.choice.step == RestartStep::restart;
-  if (would_act && surroundings_.look()) decided = decide(service, now);
+  if (would_act && look_around(service)) decided = decide(service, now);
   record_situation(service, decided, now);
   service.is_new_sight = false;
   service.memo = decided.choice.memo;

@@ -30,8 +30,10 @@ struct World {
   /// for. Null: only what was collected counts.
   Host* own_host = nullptr;
   std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
-  std::string boot_id{};        ///< another one each time the machine starts
-  Prober* prober = nullptr;     ///< none: nothing is asked
+  std::string boot_id{};     ///< another one each time the machine starts
+  Prober* prober = nullptr;  ///< none: nothing is asked
+  /// Local time minus UTC, at a moment.
+  std::function<Duration(WallTime)> utc_offset = [](WallTime) { return Duration{}; };
   ProcessEnds* ends = nullptr;  ///< none: how processes end is known to systemd alone
 };
 

@@ -82,6 +82,8 @@ std::string claim_words(const Claim& claim) {
   auto words = std::string(word(claim.owner));
   if (claim.ends_at) words += " until " + wall_time_text(*claim.ends_at);
   if (!claim.asked_by.empty()) words += ", asked for by " + claim.asked_by;
+  if (claim.origin == ClaimOrigin::window) words += ", by a window of the configuration";
+  if (claim.origin == ClaimOrigin::file) words += ", by a hold file";
   return claim.reason.empty() ? words : words + ": " + claim.reason;
 }
 

@@ -56,12 +56,16 @@ TEST(HistoryText, ExplainsAService) {
           "owner": "systemcheck", "mode": "act", "reason": "gone", "next_attempt_seconds": 20,
           "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
           "holds": [{"by": "maintenance", "until": "2026-11-22T19:20:03Z", "remaining_seconds": 3600,
-                     "asked_by": "root", "reason": "new disks"}, {"by": "admin", "until": null}],
+                     "asked_by": "root", "reason": "new disks", "origin": "asked"}, {"by": "admin", "until": null},
+                    {"by": "maintenance", "origin": "window", "reason": "backup"},
+                    {"by": "maintenance", "origin": "file", "reason": "/hold/web"}],
           "actions": []})");
   ASSERT_TRUE(explained);
   EXPECT_NE(
       explained->text.find("held by maintenance until 2026-11-22T19:20:03Z (1 h), asked for by root: new "
-                           "disks\nheld by admin\n"),
+                           "disks\nheld by admin\n"
+                           "held by maintenance, by a window of the configuration: backup\n"
+                           "held by maintenance, by a hold file: /hold/web\n"),
       std::string::npos)
       << explained->text;
   EXPECT_EQ(explained->status, CheckStatus::critical);

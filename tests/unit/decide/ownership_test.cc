@@ -88,6 +88,17 @@ TEST(Claims, OfDifferentOriginsStandBesideEachOther) {
   EXPECT_EQ(claims.find(Owner::maintenance, ClaimOrigin::asked), nullptr);
 }
 
+TEST(Claims, SayWhereTheyComeFrom) {
+  auto held = claim(Owner::maintenance, noon + 1h);
+  held.ends_at = WallTime{13h};
+  held.reason = "backup";
+  held.origin = ClaimOrigin::window;
+  EXPECT_EQ(claim_words(held),
+            "maintenance until 1970-01-01T13:00:00Z, by a window of the configuration: backup");
+  held.origin = ClaimOrigin::file;
+  EXPECT_EQ(claim_words(held), "maintenance until 1970-01-01T13:00:00Z, by a hold file: backup");
+}
+
 TEST(Claims, EndOnTheClockThatPeopleSeeAlsoWhenTheMachineHasSlept) {
   constexpr WallTime wall_noon{std::chrono::hours{12}};
   Claims claims;

@@ -85,6 +85,12 @@ class ShedWorld {
     }
     return choice;
   }
+  /// Until so much was done, three hours at most: with a mistake in what is tested it may never be.
+  void pass_until_done(std::size_t count) {
+    constexpr int seconds_max = 3 * 3600;
+    for (int i = 0; i < seconds_max && done.size() < count; ++i)
+      pass(std::chrono::seconds{1});
+  }
   /// Time passes and nobody looks.
   void wait(Duration duration) {
     now += duration;

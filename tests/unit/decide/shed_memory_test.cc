@@ -213,8 +213,7 @@ TEST(ShedMemory, AStartThatWasNotBegunIsMadeUpFor) {
   world.set_usable(9);
   world.pass(1min);
   world.set_usable(60);
-  while (world.done.size() < 2)
-    world.pass(1s);
+  world.pass_until_done(2);
   world.stop("web");  // The daemon ended before it gave the order.
   end_daemon(world);
   world.pass(5min);
@@ -227,8 +226,7 @@ TEST(ShedMemory, AStartThatWasBegunIsFollowedToItsEnd) {
   world.set_usable(9);
   world.pass(1min);
   world.set_usable(60);
-  while (world.done.size() < 2)
-    world.pass(1s);
+  world.pass_until_done(2);
   end_daemon(world);
   world.pass(1s);
   EXPECT_EQ(world.phase("web"), ShedPhase::warming);

@@ -241,8 +241,7 @@ TEST(ShedPhases, WhatIsNoLongerMarkedComesBackAllTheSame) {
 ShedWorld starting() {
   auto world = shed();
   world.set_usable(60);
-  while (world.done.size() < 2)
-    world.pass(1s);
+  world.pass_until_done(2);
   return world;
 }
 

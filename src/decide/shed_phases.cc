@@ -63,6 +63,9 @@ void note_late(ShedScene& scene, ShedView& service) {
   auto& memo = *service.memo;
   // An earlier daemon had not come to it.
   if (memo.is_recalled && service.presence == ShedPresence::up) return release(memo);
+  // Or it had: what is seen next will say it, and nothing is killed that was perhaps never told to stop.
+  if (memo.is_recalled && service.presence != ShedPresence::stopping)
+    return enter(memo, ShedPhase::refusing, scene.now);
   if (memo.is_killed) return refuse(scene, service);
   if (!scene.sight) return;  // No reading, no action.
   memo.is_killed = true;
@@ -89,7 +92,9 @@ void follow_stopping(ShedScene& scene, ShedView& service) {
 void follow_refusing(ShedScene& scene, ShedView& service) {
   if (service.presence == ShedPresence::down) return note_gone(scene, service);
   if (service.is_new_instance) return note_wanted(scene, service);
-  if (scene.now - service.memo->since >= hour) release(*service.memo);
+  auto& memo = *service.memo;
+  const bool was_never_told = memo.is_recalled && !memo.is_killed && service.presence == ShedPresence::up;
+  if (was_never_told || scene.now - memo.since >= hour) release(memo);
 }
 
 void judge(ShedScene& scene, ShedView& service) {

@@ -207,6 +207,39 @@ TEST(ShedMemory, AStopThatHangsIsKilledAlsoByTheNextDaemon) {
   EXPECT_EQ(world.done, (std::vector<std::string>{"stop web", "kill web"}));
 }
 
+/// A world in which "web" was to stop, nobody knows whether it was told to, and it cannot be read since.
+ShedWorld unseen() {
+  ShedWorld world;
+  world.is_deaf = true;
+  world.add("web", 20);
+  world.set_usable(9);
+  world.pass(11s);
+  end_daemon(world);
+  world.service("web").presence = ShedPresence::unknown;
+  world.pass(30s);
+  EXPECT_EQ(world.done, std::vector<std::string>{"stop web"}) << "nothing is killed";
+  return world;
+}
+
+TEST(ShedMemory, WhatWasPerhapsNotToldToStopAndIsSeenUpLaterIsLeftAlone) {
+  auto world = unseen();
+  world.set_usable(50);
+  world.service("web").presence = ShedPresence::up;
+  world.pass(10s);
+  EXPECT_EQ(world.phase("web"), ShedPhase::up);
+  EXPECT_EQ(world.done.size(), 1U);
+}
+
+TEST(ShedMemory, WhatWasPerhapsToldToStopAndIsSeenDownLaterIsOff) {
+  auto world = unseen();
+  world.stop("web");
+  world.pass(1s);
+  EXPECT_EQ(world.phase("web"), ShedPhase::shed);
+  world.set_usable(60);
+  world.pass(5min);
+  EXPECT_EQ(world.done.back(), "start web");
+}
+
 TEST(ShedMemory, AStartThatWasNotBegunIsMadeUpFor) {
   ShedWorld world;
   world.add("web", 20);

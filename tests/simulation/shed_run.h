@@ -286,7 +286,7 @@ class ShedRun {
       tell(std::string(word(news.kind)) + " " + news.service + " " + news.text);
     const bool is_lost = crash == CrashPoint::before_action;
     for (const auto& action : choice.actions)
-      is_lost ? watch_.note_lost(action) : act(action);
+      is_lost ? watch_.note_lost(action, now) : act(action);
     if (crash == CrashPoint::none) return;
     memo_ = recalled(memo_, now);
     watch_.note_crash();

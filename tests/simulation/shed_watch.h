@@ -44,10 +44,14 @@ class ShedWatch {
     check_overdue(step);
     if (!step.has_faults) check_that_something_is_done(step);
   }
-  /// The daemon ended before it came to this.
-  void note_lost(const ShedAction& action) {
+  /// The daemon ended before it came to this. Of a service that ends by itself before the stop would have
+  /// been over nobody can tell that it was not stopped: it is off, and comes back as those that were.
+  void note_lost(const ShedAction& action, Instant now) {
     auto& it = services_[action.service];
-    if (action.verb == ShedVerb::stop) it.is_stopping = it.is_off = false;
+    if (action.verb == ShedVerb::stop) {
+      it.is_stopping = it.is_off = false;
+      it.intended_until = now + action.deadline;
+    }
     if (action.verb == ShedVerb::start) {
       it.is_starting = false;
       it.is_off = true;
@@ -68,8 +72,9 @@ class ShedWatch {
     bool is_off = false;       ///< told to stop, or kept off, and not told to start since
     bool is_stopping = false;  ///< told to stop, and not gone yet
     bool is_starting = false;
-    double size = 0;        ///< when it was told to stop
-    double young_size = 0;  ///< when it was two minutes old, or first seen
+    std::optional<Instant> intended_until{};  ///< the stop is written down, and was never ordered
+    double size = 0;                          ///< when it was told to stop
+    double young_size = 0;                    ///< when it was two minutes old, or first seen
     std::string young_instance{};
     std::optional<Instant> down_since{};
     std::optional<Instant> was_down_since{};  ///< before the last start
@@ -138,6 +143,7 @@ class ShedWatch {
   void note_services(const WatchedStep& step) {
     for (const auto& facts : step.candidates) {
       auto& it = services_[facts.name];
+      note_intended(it, facts, step.now);
       if (facts.presence == ShedPresence::down && it.is_off && !it.down_since) it.down_since = step.now;
       if (facts.presence == ShedPresence::down) it.is_stopping = false;
       if (facts.presence == ShedPresence::up && it.is_starting) {
@@ -153,6 +159,13 @@ class ShedWatch {
       while (!it.stops.empty() && step.now - it.stops.front() >= std::chrono::hours{1})
         it.stops.pop_front();
     }
+  }
+
+  static void note_intended(Known& it, const ShedCandidate& facts, Instant now) {
+    if (!it.intended_until || facts.presence == ShedPresence::unknown) return;
+    const bool is_down = facts.presence == ShedPresence::down;
+    if (is_down) it.is_off = true;
+    if (is_down || now >= *it.intended_until) it.intended_until.reset();
   }
 
   void note_news(const WatchedStep& step, const ShedNews& news) {
@@ -177,6 +190,7 @@ class ShedWatch {
   }
   static void end_of(Known& it) {
     it.is_off = it.is_stopping = it.is_starting = false;
+    it.intended_until.reset();
     it.down_since.reset();
     it.tried_at.reset();
   }
@@ -200,10 +214,14 @@ class ShedWatch {
                          std::ranges::find(step.rules.protect, facts->unit) == step.rules.protect.end();
     if (!is_free) return break_off("P1", action.service + " may not be touched");
     if (facts->held_by) return break_off("P8", action.service + " is somebody else's");
-    if (action.verb == ShedVerb::kill) return;
+    if (action.verb == ShedVerb::kill) return check_kill(*facts);
     if (!is_sound_) return break_off("P6", "an action by a reading that is no good");
     if (action.verb == ShedVerb::stop) check_stop(step, *facts);
     if (action.verb == ShedVerb::start) check_start(step, *facts);
+  }
+
+  void check_kill(const ShedCandidate& facts) {
+    if (!services_[facts.name].is_off) break_off("P1", facts.name + " killed, and never told to stop");
   }
 
   [[nodiscard]] bool has_fallen() const {
@@ -267,6 +285,7 @@ class ShedWatch {
     it.next_start = step.now + pause;
     it.is_off = it.is_stopping = true;
     it.is_starting = false;
+    it.intended_until.reset();
     it.size = *facts.anonymous_bytes;
     it.down_since.reset();
     it.tried_at.reset();

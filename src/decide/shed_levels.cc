@@ -137,7 +137,7 @@ ShedThresholds thresholds_of(const MemoryRules& rules, double total_bytes, std::
 
 bool is_swap_used_up(const ShedScene& scene) {
   const auto& sight = *scene.sight;
-  return sight.swap_total_bytes > 0 && sight.swap_free_bytes < swap_used_up_share * sight.swap_total_bytes &&
+  return sight.swap_free_bytes < swap_used_up_share * sight.swap_total_bytes &&
          sight.usable_bytes < scene.thresholds.near;
 }
 

@@ -190,9 +190,20 @@ Shortage shortage_under_pressure(double share, double usable, int seconds) {
 TEST(ShedLevels, AreLowWhereTasksWaitInThreeOfFiveSeconds) {
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 3), Shortage::low);
   EXPECT_EQ(shortage_under_pressure(0.2, 19, 2), Shortage::normal) << "in two seconds";
-  EXPECT_EQ(shortage_under_pressure(0.151, 19, 3), Shortage::low) << "just enough";
   EXPECT_EQ(shortage_under_pressure(0.14, 19, 60), Shortage::normal) << "too little";
   EXPECT_EQ(shortage_under_pressure(0.2, 20, 60), Shortage::normal) << "there is memory";
+}
+
+TEST(ShedLevels, AreLowAlsoWhereTasksWaitForJustSoMuch) {
+  ShedWorld world;
+  world.set_usable(19);
+  world.waited = 0;
+  world.look();
+  for (const double waited : {0.15, 0.30, 0.45}) {
+    world.waited = waited;
+    world.pass(1s);
+  }
+  EXPECT_EQ(world.choice.shortage, Shortage::low);
 }
 
 TEST(ShedLevels, PressureInTwoOfFiveSecondsIsNone) {

@@ -47,7 +47,7 @@ TEST(ShedPhases, GoFromStoppingBySettlingToOff) {
 TEST(ShedPhases, SettlingTakesTenSecondsWhereLittleComesBack) {
   auto world = stopping();
   world.wait(3s);
-  world.others += 15;  // Of 20 percent 5 are seen to come back: enough to count, too little to be sure.
+  world.others += 8;  // Of 20 percent 12 are seen to come back: enough to count, too little to be sure.
   world.look();
   world.pass(9s);
   EXPECT_EQ(world.phase("web"), ShedPhase::settling);

@@ -72,6 +72,13 @@ TEST_F(ShedRestore, AQuarterMoreThanItUsedMustFit) {
               HasSubstr("off: not enough memory would be left (needs 250.0 MiB)"));
 }
 
+TEST_F(ShedRestore, WhatJustFitsFits) {
+  add_off("web", 20);
+  begin(40);
+  memo_of("web").peak = {};
+  EXPECT_EQ(next(), Texts{"start web"});
+}
+
 TEST_F(ShedRestore, WhatItUsedMostLatelyCountsMoreThanWhatItUsedAtLast) {
   add_off("web", 20);
   begin(45);
@@ -141,8 +148,18 @@ TEST_F(ShedRestore, TheRoomThatNewOnesWillGrowIntoIsTaken) {
   begin(42);
   memo_of("young").peak = {world.now, ShedWorld::percent(10)};
   EXPECT_EQ(next(), Texts{}) << "five of the 42 percent are taken";
-  world.service("young").up_since = world.now - 10min;
+  world.service("young").up_since = world.now + 1s - 10min;
   EXPECT_EQ(next(), Texts{"start web"}) << "after ten minutes it has its size";
+}
+
+TEST_F(ShedRestore, WhatNewOnesWillGrowByIsNotGuessedWhereTheirUseIsUnknown) {
+  add_off("web", 20, 1);
+  world.add("young", 5, 2).up_since = ShedWorld::noon - 1min;
+  begin(42);
+  memo_of("young").peak = {world.now, ShedWorld::percent(10)};
+  world.service("young").anonymous_bytes.reset();
+  world.set_usable(42);
+  EXPECT_EQ(next(), Texts{"start web"});
 }
 
 TEST_F(ShedRestore, ADipBeginsTheTwoMinutesAnew) {
@@ -289,6 +306,22 @@ TEST_F(ShedRestore, WhatLeaksIsTriedWithWhatItNeedsSoonAfterAStart) {
   EXPECT_EQ(world.choice.actions.front().bytes, ShedWorld::percent(25));
 }
 
+TEST_F(ShedRestore, WhatIsOffForTooLongIsTriedAlsoWhereItJustFits) {
+  add_off("web", 20);
+  begin(35);
+  memo_of("web").peak = {};
+  memo_of("web").down_since = world.now - 30min;
+  EXPECT_EQ(next(), Texts{"start web"});
+}
+
+TEST_F(ShedRestore, WhatWasNeverSeenSoonAfterAStartIsTriedWithTheMostThatItUsed) {
+  add_off("web", 20);
+  begin(34);
+  memo_of("web").settled_bytes = 0;
+  memo_of("web").down_since = world.now - 30min;
+  EXPECT_EQ(next(), Texts{}) << "9 % would be left";
+}
+
 TEST_F(ShedRestore, WhatCannotBeTriedIsAnAlarmEachHour) {
   add_off("web", 20);
   begin(34);
@@ -360,6 +393,22 @@ TEST_F(ShedRestore, AnExitStartsWhatFitsWithoutWaiting) {
   const auto exit = decide_shed_exit(world.rules, world.memo, world.sight(), world.services, world.now);
   EXPECT_EQ(started(exit), (Texts{"start dear", "start cheap"}));
   EXPECT_EQ(exit.memo.services.front().phase, ShedPhase::starting) << "to be written down before";
+}
+
+TEST_F(ShedRestore, AnExitStartsWhatJustFits) {
+  add_off("web", 20);
+  begin(40);
+  memo_of("web").peak = {};
+  EXPECT_EQ(started(decide_shed_exit(world.rules, world.memo, world.sight(), world.services, world.now)),
+            Texts{"start web"});
+}
+
+TEST_F(ShedRestore, AnExitLeavesWhatHasJustEndedToTheNextDaemon) {
+  add_off("web", 5);
+  begin(60);
+  memo_of("web").phase = ShedPhase::settling;
+  EXPECT_EQ(started(decide_shed_exit(world.rules, world.memo, world.sight(), world.services, world.now)),
+            Texts{});
 }
 
 TEST_F(ShedRestore, AnExitLeavesAllAsItIsWhereItIsToldToOrCannotRead) {

@@ -51,6 +51,7 @@ struct Supervision::Supervised {
   std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
+  std::optional<Instant> lost_since{};  ///< it was not in the table, and has not ended
   std::optional<ProcessIdentity> followed{};  ///< the kernel is asked to tell how it ends
   std::optional<ProcessIdentity> last_main{};
   std::optional<PidFileMisfit> last_misfit{};
@@ -64,6 +65,7 @@ struct Supervision::Supervised {
 
   Watch unit_watch{};
   Watch gone_watch{};
+  Watch lost_watch{};
   Watch end_watch{};
   Watch wake{};
 

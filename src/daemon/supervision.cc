@@ -13,6 +13,9 @@
 namespace systemcheck {
 namespace {
 
+/// From the loss of its program to the end of a process: a page of its memory may have to be written first.
+constexpr Duration end_patience = std::chrono::milliseconds{500};
+
 std::string main_words(const ServiceRow& row) {
   return row.main ? fmt::format("process {}", row.main->pid) : std::string("its process");
 }
@@ -118,10 +121,26 @@ bool Supervision::has_order_in_flight() const {
                      [](const auto& it) { return it->memo.is_in_flight || it->ordered; });
 }
 
+/// A process that ends loses its program and its arguments first: then it looks like a stranger. How it ends
+/// the kernel tells in a moment, and that is worth waiting for.
+bool Supervision::is_about_to_end(Supervised& service, const ServiceProcesses& sight) {
+  const auto now = world_.loop.now();
+  const bool is_lost = service.watched && !sight.main && !sight.unreadable;
+  if (!is_lost) {
+    service.lost_since.reset();
+    return false;
+  }
+  if (!service.lost_since) service.lost_since = now;
+  if (now - *service.lost_since >= end_patience) return false;  // It runs another program now, perhaps.
+  service.lost_watch = world_.loop.at(*service.lost_since + end_patience, [this] { hooks_.look_wanted(); });
+  return true;
+}
+
 void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken) {
   if (sight.size() != services_.size()) return;  // Of a configuration that is no more.
   for (std::size_t i = 0; i < services_.size(); ++i) {
     auto& service = *services_[i];
+    if (is_about_to_end(service, sight[i])) continue;
     service.sight = sight[i];
     service.sight_at = taken;
     service.is_new_sight = true;

@@ -96,6 +96,7 @@ class Supervision {
   void watch_units();
   void watch_main(std::size_t index);
   void note_end(std::size_t index);
+  bool is_about_to_end(Supervised& service, const ServiceProcesses& sight);
   void follow_end(Supervised& service);
   void take_end(Supervised& service);
   void note_crash(std::size_t index, const ProcessIdentity& main);

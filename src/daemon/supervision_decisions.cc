@@ -255,7 +255,7 @@ Order Supervision::order_for(std::size_t index, Rung rung) {
           .service = index,
           .verb = verb_of(rules, service.sight.init_script, rung),
           .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
-          .dead_main = service.sight.main && !service.died_at ? std::nullopt : service.last_main,
+          .dead_main = service.last_main,  // By then: it is dead, or one of the leftovers.
           .deadline = rules.stop_timeout + rules.start_timeout,
           .stop_within = rules.stop_timeout,
           .still_runs = service.sight.main.has_value() && !service.died_at,

@@ -120,8 +120,10 @@ Order Supervision::order_for_demand(std::size_t index, Demand demand) {
   // Its own restart command, or its script, knows how to take leave of what still runs.
   const bool has_own_way =
       !rules.restart.empty() || (rules.start.empty() && !service.sight.init_script.empty());
-  if (is_alive && has_own_way) order.leftovers.clear();
-  if (is_alive && is_by_hand && !has_own_way) order.dead_main = service.sight.main;  // By then it is.
+  if (is_alive && has_own_way) {
+    order.leftovers.clear();
+    order.dead_main.reset();
+  }
   return order;
 }
 

@@ -38,7 +38,10 @@ class FakeLoop final : public EventLoop {
     return watch(core_->add(
         {.kind = Kind::ready, .number = descriptor, .ready = ready, .callback = std::move(callback)}));
   }
+  /// False: a kernel without pidfd_open(2).
+  bool has_pidfds = true;
   Result<Watch> when_gone(ProcessIdentity process, Callback callback) override {
+    if (!has_pidfds) return Error{Error::Kind::failed, "pidfd_open: Function not implemented"};
     if (core_->gone.contains(process)) return Error{Error::Kind::not_found, "it is gone already"};
     const auto id = core_->add({.kind = Kind::gone, .process = process, .callback = std::move(callback)});
     return Watch(std::make_unique<Registered>(core_, id, process));

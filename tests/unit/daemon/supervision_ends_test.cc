@@ -154,6 +154,7 @@ TEST_F(SupervisionEnds, AnAttemptThatDiesAgainHasFailedAtOnce) {
 }
 
 TEST_F(SupervisionEnds, AHintHasTheProcessesLookedAt) {
+  plant.loop.has_pidfds = false;
   plant.start();
   plant.processes[billing].reset();  // Gone, and no pidfd tells of it.
   plant.run_for(5s);
@@ -164,12 +165,37 @@ TEST_F(SupervisionEnds, AHintHasTheProcessesLookedAt) {
 }
 
 TEST_F(SupervisionEnds, AnEndIsAskedForWhereOnlyALookFindsTheDeath) {
+  plant.loop.has_pidfds = false;
   plant.start();
   plant.ends.tell(*plant.processes[billing], {.signal = SIGABRT});
   plant.processes[billing].reset();
   plant.run_for(10ms);
   EXPECT_EQ(plant.orders(), 1U);
   EXPECT_EQ(plant.row(billing).reason, "its main process ended with signal 6 (SIGABRT)");
+}
+
+TEST_F(SupervisionEnds, ALookThatFindsItEndingWaitsForHowItEnds) {
+  plant.start();
+  const auto main = *plant.processes[billing];
+  plant.processes[billing].reset();  // Its program is gone already, and it is not yet.
+  plant.ends.lose();                 // Somebody has it looked at.
+  plant.run_for(20ms);
+  EXPECT_EQ(plant.orders(), 0U);
+  plant.ends.tell(main, {.signal = SIGABRT});
+  plant.loop.end_process(main);
+  plant.run_for(10ms);
+  EXPECT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.row(billing).reason, "its main process ended with signal 6 (SIGABRT)");
+}
+
+TEST_F(SupervisionEnds, WhatRunsAnotherProgramIsNotWaitedForForEver) {
+  plant.start();
+  plant.processes[billing].reset();
+  plant.ends.lose();
+  plant.run_for(400ms);
+  EXPECT_EQ(plant.orders(), 0U);
+  plant.run_for(30s);
+  EXPECT_EQ(plant.orders(), 1U);
 }
 
 TEST_F(SupervisionEnds, OfAUnitSystemdDecidesAndTheKernelAddsTheCause) {

@@ -26,12 +26,14 @@ enum class Verb {
   reload,  ///< it reads its configuration anew; where it cannot do that, a restart
   restart,
   stop_start,  ///< its processes are ended, and seen to be gone, before it is started again
+  kill,        ///< all of its processes, at once: it was told to stop and has not
 };
 
 template <>
 struct Words<Verb> {
   static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 5> all{"start", "stop", "reload", "restart", "stop_start"};
+  static constexpr std::array<std::string_view, 6> all{"start",   "stop",       "reload",
+                                                       "restart", "stop_start", "kill"};
 };
 
 /// How one service is started and stopped: by its own commands where it has some, else its unit.
@@ -70,6 +72,9 @@ struct Order {
   Duration kill_after = std::chrono::seconds{2};  ///< of leftovers, between SIGTERM and SIGKILL
   /// What runs of it does so outside its unit: stopping that would stop nothing.
   bool is_unit_idle = false;
+  /// Units that start it on demand (sockets, timers, paths): stopped before it is stopped, else they would
+  /// bring it back, and started before it is started: a socket is not, once its service runs.
+  std::vector<std::string> triggers{};
 };
 
 struct Outcome {

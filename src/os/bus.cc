@@ -297,6 +297,10 @@ Status Bus::call(const BusCall& call, OnReply on_reply) {
     const int added = sd_bus_message_append_basic(message.get(), SD_BUS_TYPE_STRING, argument.c_str());
     if (added < 0) return sd_error("bus", added);  // A text that is not UTF-8.
   }
+  if (call.number) {
+    const int added = sd_bus_message_append_basic(message.get(), SD_BUS_TYPE_INT32, &*call.number);
+    if (added < 0) return sd_error("bus", added);
+  }
   return send(bus_.get(), message.get(), std::move(on_reply));
 }
 

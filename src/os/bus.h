@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,6 +41,7 @@ struct BusCall {
   std::string interface {};
   std::string member{};
   std::vector<std::string> arguments{};
+  std::optional<std::int32_t> number{};  ///< the last argument, where that is one
 };
 
 struct BusSignal {

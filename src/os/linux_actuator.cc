@@ -226,7 +226,17 @@ void LinuxActuator::begin_step(RunId id, const RunJob& step) {
 }
 
 void LinuxActuator::run_job(RunId id, const RunJob& step) {
-  units_.run_job(step.unit, step.verb, guarded([this, id](const Status& status) { note_job(id, status); }));
+  units_.run_job(step.unit, step.verb, guarded([this, id, may_fail = step.may_fail](const Status& status) {
+                   note_job(id, may_fail, status);
+                 }));
+}
+
+void LinuxActuator::begin_step(RunId id, const KillUnit& step) {
+  runs_.at(id).timer = loop_.at(runs_.at(id).deadline, [this, id, unit = step.unit] {
+    end_later(id, Outcome::Kind::timed_out, "kill " + unit + ": no answer from systemd");
+  });
+  constexpr bool may_fail = true;  // systemd complains where there is nothing left to kill.
+  units_.kill(step.unit, guarded([this, id](const Status& status) { note_job(id, may_fail, status); }));
 }
 
 void LinuxActuator::begin_step(RunId id, const EndLeftovers& step) {
@@ -277,11 +287,11 @@ void LinuxActuator::note_failed_command(RunId id, const CommandEnd& end) {
   }
 }
 
-void LinuxActuator::note_job(RunId id, const Status& status) {
+void LinuxActuator::note_job(RunId id, bool may_fail, const Status& status) {
   auto* run = find(id);
   if (run == nullptr) return;
   run->timer.cancel();
-  if (!status) return end_later(id, kind_of_job_error(status.error()), status.error().message);
+  if (!status && !may_fail) return end_later(id, kind_of_job_error(status.error()), status.error().message);
   take_step(id);
 }
 

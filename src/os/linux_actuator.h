@@ -81,12 +81,13 @@ class LinuxActuator final : public Actuator {
   void adopt(RunId id);
   void begin_step(RunId id, const RunJob& step);
   void run_job(RunId id, const RunJob& step);
+  void begin_step(RunId id, const KillUnit& step);
   void begin_step(RunId id, const EndLeftovers& step);
   void begin_step(RunId id, const SeeReaped& step);
   void see_reaped(RunId id, ProcessIdentity process, Instant until);
   void note_command(RunId id, bool may_fail, const CommandEnd& end);
   void note_failed_command(RunId id, const CommandEnd& end);
-  void note_job(RunId id, const Status& status);
+  void note_job(RunId id, bool may_fail, const Status& status);
   void note_leftovers_gone(RunId id);
   void keep_output(Child& child);
   void end_later(RunId id, Outcome::Kind kind, std::string detail, int exit_code = 0);

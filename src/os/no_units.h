@@ -14,6 +14,7 @@ class NoUnits : public Units {
   [[nodiscard]] Manager manager() const override { return Manager::absent; }
   Watch on_manager(std::function<void(Manager)>) override { return {}; }
   void run_job(const std::string&, const std::string&, OnDone on_done) override { on_done(none()); }
+  void kill(const std::string&, OnDone on_done) override { on_done(none()); }
   void reset_failed(const std::string&, OnDone on_done) override { on_done(none()); }
   void adopt(pid_t, const std::string&, OnDone on_done) override { on_done(none()); }
 

@@ -13,7 +13,8 @@ namespace {
 using Steps = std::vector<Step>;
 
 std::string_view in_words(Verb verb) {
-  constexpr std::array<std::string_view, 5> words{"start", "stop", "reload", "restart", "stop and start"};
+  constexpr std::array<std::string_view, 6> words{"start",   "stop",           "reload",
+                                                  "restart", "stop and start", "kill"};
   return words.at(static_cast<std::size_t>(verb));
 }
 
@@ -84,6 +85,15 @@ Steps plan_thorough_restart(const ServiceControl& service) {
   return {std::move(stop), script(service, "start")};
 }
 
+/// Whatever was started by hand has its processes named; a unit's control group knows the others, too.
+Steps plan_kill(const ServiceControl& service, const Order& order) {
+  Steps steps;
+  if (!service.unit.empty() && !order.is_unit_idle) steps.emplace_back(KillUnit{.unit = service.unit});
+  if (!order.leftovers.empty())
+    steps.emplace_back(EndLeftovers{.processes = order.leftovers, .kill_after = Duration::zero()});
+  return steps;
+}
+
 Steps plan_verb(const ServiceControl& service, const Order& order) {
   switch (order.verb) {
     case Verb::start:
@@ -96,6 +106,8 @@ Steps plan_verb(const ServiceControl& service, const Order& order) {
       return plan_restart(service);
     case Verb::stop_start:
       return plan_thorough_restart(service);
+    case Verb::kill:
+      return plan_kill(service, order);
   }
   return {};
 }
@@ -103,7 +115,8 @@ Steps plan_verb(const ServiceControl& service, const Order& order) {
 /// A job leaves a unit's processes to systemd, which knows its control group; a command does not.
 void insert_before_start(const Order& order, Steps& steps) {
   const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
-  if (!is_by_hand || order.verb == Verb::stop || order.verb == Verb::reload) return;
+  if (!is_by_hand || order.verb == Verb::stop || order.verb == Verb::reload || order.verb == Verb::kill)
+    return;
   if (!order.leftovers.empty()) {
     steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers, .kill_after = order.kill_after});
   }
@@ -119,12 +132,19 @@ std::string policy_subject(const ServiceControl& service, const Step& last) {
 }
 
 void insert_questions(const ServiceControl& service, const Order& order, Steps& steps) {
-  if (order.verb == Verb::stop) return;
+  if (order.verb == Verb::stop || order.verb == Verb::kill) return;
   const AskPolicy question{.subject = policy_subject(service, steps.back()),
                            .action = order.verb == Verb::start ? "start" : "restart"};
   const bool is_checked = order.still_runs && !service.pre_checks.empty();
   if (is_checked) steps.insert(steps.begin(), CheckConfiguration{.candidates = service.pre_checks});
   if (order.asks_policy) steps.insert(steps.begin(), question);
+}
+
+void insert_triggers(const Order& order, Steps& steps) {
+  const std::string verb = order.verb == Verb::stop ? "stop" : "start";
+  if (order.verb != Verb::stop && order.verb != Verb::start) return;
+  for (const auto& trigger : order.triggers)
+    steps.insert(steps.begin(), RunJob{.unit = trigger, .verb = verb, .may_fail = true});
 }
 
 std::string words_of(const Argv& argv) {
@@ -137,6 +157,8 @@ std::string words_of(const Argv& argv) {
 std::string describe(const RunCommand& it) { return "run" + words_of(it.argv); }
 
 std::string describe(const RunJob& it) { return it.verb + " " + it.unit; }
+
+std::string describe(const KillUnit& it) { return "kill " + it.unit; }
 
 std::string describe(const EndLeftovers& it) {
   const auto count = it.processes.size();
@@ -166,6 +188,7 @@ Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
                  service.name + ": no command and no unit to " + std::string(in_words(order.verb)) + " it"};
   }
   insert_before_start(order, steps);
+  insert_triggers(order, steps);
   insert_questions(service, order, steps);
   return steps;
 }

@@ -18,6 +18,11 @@ struct RunCommand {
 struct RunJob {
   std::string unit{};
   std::string verb{};
+  bool may_fail = false;
+};
+/// Kills what is in a unit; that it is empty already is as good.
+struct KillUnit {
+  std::string unit{};
 };
 struct EndLeftovers {
   std::vector<ProcessIdentity> processes{};
@@ -35,7 +40,8 @@ struct AskPolicy {
   std::string subject{};
   std::string action{};
 };
-using Step = std::variant<RunCommand, RunJob, EndLeftovers, SeeReaped, CheckConfiguration, AskPolicy>;
+using Step =
+    std::variant<RunCommand, RunJob, KillUnit, EndLeftovers, SeeReaped, CheckConfiguration, AskPolicy>;
 
 /// The steps that carry out an order: the service's own commands first, else its unit, else its init
 /// script. An error of kind refused if there is no way. Pure.

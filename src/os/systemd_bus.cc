@@ -1,6 +1,7 @@
 #include "os/systemd_bus.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "os/systemd_names.h"
@@ -93,6 +94,12 @@ void SystemdBus::run_job(const std::string& unit, const std::string& verb, OnDon
   });
 }
 
+void SystemdBus::kill(const std::string& unit, OnDone on_done) {
+  auto call = systemd_call("KillUnit", {unit, "all"});
+  call.number = SIGKILL;
+  request(call, std::move(on_done));
+}
+
 void SystemdBus::adopt(pid_t process, const std::string& scope, OnDone on_done) {
   const Status sent = is_present() ? connection_.jobs->adopt(process, scope, on_done) : Status(absence_);
   if (sent) return;
@@ -103,11 +110,15 @@ void SystemdBus::adopt(pid_t process, const std::string& scope, OnDone on_done) 
 /// that: it is held on to until the job that follows has ended.
 void SystemdBus::reset_failed(const std::string& unit, OnDone on_done) {
   if (is_present()) (void)connection_.bus->call(systemd_call("RefUnit", {unit}), ignore_answer);
+  request(systemd_call("ResetFailedUnit", {unit}), std::move(on_done));
+}
+
+/// What is answered with nothing but whether it was done.
+void SystemdBus::request(const BusCall& call, OnDone on_done) {
   const auto on_reply = [on_done](const Result<BusMessage>& it) {
     on_done(it ? Status(Nothing{}) : it.error());
   };
-  const Status sent = is_present() ? connection_.bus->call(systemd_call("ResetFailedUnit", {unit}), on_reply)
-                                   : Status(absence_);
+  const Status sent = is_present() ? connection_.bus->call(call, on_reply) : Status(absence_);
   if (sent) return;
   later([on_done = std::move(on_done), sent] { on_done(sent); });
 }

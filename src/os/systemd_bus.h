@@ -39,6 +39,7 @@ class SystemdBus final : public Units {
   [[nodiscard]] Manager manager() const override { return manager_; }
   Watch on_manager(std::function<void(Manager)> callback) override;
   void run_job(const std::string& unit, const std::string& verb, OnDone on_done) override;
+  void kill(const std::string& unit, OnDone on_done) override;
   void reset_failed(const std::string& unit, OnDone on_done) override;
   void adopt(pid_t process, const std::string& scope, OnDone on_done) override;
 
@@ -73,6 +74,7 @@ class SystemdBus final : public Units {
 
   SystemdBus(SdEventLoop& loop, std::string address);
 
+  void request(const BusCall& call, OnDone on_done);
   void connect();
   void listen(const std::string& member, OnBusSignal callback);
   void drop_connection();

@@ -33,6 +33,8 @@ class Units {
   /// Our own stop jobs do not set stop_job_seen. Errors: refused, nothing was done; timed_out, systemd's own
   /// time for it was up; not_found, the bus went away and it may or may not have happened; else it failed.
   virtual void run_job(const std::string& unit, const std::string& verb, OnDone on_done) = 0;
+  /// SIGKILL to every process of a unit. What becomes of the unit is told by its watch.
+  virtual void kill(const std::string& unit, OnDone on_done) = 0;
   /// Clears `failed` and the start limit of a unit.
   virtual void reset_failed(const std::string& unit, OnDone on_done) = 0;
   /// Puts a process into a scope of its own below system.slice, out of our control group.

@@ -127,7 +127,7 @@ class FakeActuator final : public Actuator {
     const auto& service = (*services_)[index];
     changes_.erase(index);  // What an older order was about to bring about.
     if (order.verb != Verb::start) become(index, false);
-    if (order.verb == Verb::stop || service.never_comes_up) return;
+    if (order.verb == Verb::stop || order.verb == Verb::kill || service.never_comes_up) return;
     changes_[index] = loop_.at(loop_.now() + service.comes_up_after, [this, index] { become(index, true); });
   }
   void become(std::size_t index, bool is_up) {

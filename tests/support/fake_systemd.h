@@ -236,6 +236,7 @@ class FakeSystemd {
     if (member == "RefUnit") return answer_reference(message, arguments.at(0), 1);
     if (member == "UnrefUnit") return answer_reference(message, arguments.at(0), -1);
     if (member == "ResetFailedUnit") return answer_reset(message, arguments.at(0));
+    if (member == "KillUnit") return answer_kill(message, arguments.at(0));
     if (member == "Get") return answer_property(message, arguments.at(1));
     if (member == "GetAll") return answer_properties(message);
     must(sd_bus_reply_method_errorf(message, SD_BUS_ERROR_UNKNOWN_METHOD, "no %s", member.c_str()));
@@ -250,6 +251,13 @@ class FakeSystemd {
   void answer_reset(sd_bus_message* message, const std::string& name) {
     if (unit(name).active_state == "failed") settle(unit(name), "inactive", "dead", "success");
     if (unit(name).is_transient && unit(name).references == 0) units_.erase(alias(name));
+    must(sd_bus_reply_method_return(message, ""));
+  }
+  void answer_kill(sd_bus_message* message, const std::string& name) {
+    std::int32_t signal = 0;
+    must(sd_bus_message_read_basic(message, 'i', &signal));
+    calls.back() += " " + std::to_string(signal);
+    settle(unit(name), "failed", "failed", "signal");
     must(sd_bus_reply_method_return(message, ""));
   }
   void answer_reference(sd_bus_message* message, const std::string& name, int change) {

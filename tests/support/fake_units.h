@@ -58,6 +58,14 @@ class FakeUnits final : public Units {
     if (verb == "start") return begin_start(unit, std::move(on_done));
     begin_stop(unit, verb, std::move(on_done));
   }
+  void kill(const std::string& unit, OnDone on_done) override {
+    jobs.push_back("kill " + unit);
+    if (manager_ == Manager::absent) return answer(std::move(on_done), no_bus());
+    if (!units_.contains(unit)) return answer(std::move(on_done), unknown(unit));
+    end_main_process(unit);
+    become(unit, "failed", "failed", "signal");
+    answer(std::move(on_done), Nothing{});
+  }
   void reset_failed(const std::string& unit, OnDone on_done) override {
     resets.push_back(unit);
     if (manager_ == Manager::absent) return answer(std::move(on_done), no_bus());

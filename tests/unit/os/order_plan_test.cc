@@ -173,5 +173,22 @@ TEST(DescribeSteps, ShowsHostileArgumentsHarmlessly) {
   EXPECT_EQ(text, "run /w \\x1b[2J\\x0a");
 }
 
+TEST(PlanOrder, KillsWhatIsInTheUnitAndWhatRunsBesideIt) {
+  const std::vector<ProcessIdentity> one{{.pid = 7, .start_ticks = 1}};
+  EXPECT_EQ(planned(by_unit, Verb::kill), "kill apache2.service");
+  EXPECT_EQ(planned(by_both, Verb::kill, one), "end 1 leftover process")
+      << "never by its stop command, which has hung";
+  EXPECT_EQ(planned(by_nothing, Verb::kill), "web: no command and no unit to kill it");
+}
+
+TEST(PlanOrder, TakesWhatStartsItOnDemandFirst) {
+  Order order{.verb = Verb::stop, .triggers = {"apache2.socket"}};
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "stop apache2.socket, stop apache2.service");
+  order.verb = Verb::start;
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "start apache2.socket, start apache2.service");
+  order.verb = Verb::restart;
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "restart apache2.service");
+}
+
 }  // namespace
 }  // namespace systemcheck::test

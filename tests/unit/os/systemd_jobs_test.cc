@@ -196,6 +196,17 @@ TEST_F(SystemdBusTest, ClearsAFailure) {
   EXPECT_TRUE(*is_done);
 }
 
+TEST_F(SystemdBusTest, KillsAllThatIsInAUnit) {
+  connect_and_see();
+  std::optional<bool> is_done;
+  units->kill(web, [&](const Status& it) { is_done = it.has_value(); });
+  wait_for_state(web, "failed");
+  run_until([&] { return is_done.has_value(); });
+  EXPECT_TRUE(*is_done);
+  EXPECT_NE(std::ranges::find(systemd->calls, "KillUnit " + std::string(web) + " all 9"),
+            systemd->calls.end());
+}
+
 TEST_F(SystemdBusTest, HoldsOnToAUnitThatWouldBeForgottenUntilItsJobHasEnded) {
   connect_and_see();
   systemd->unit(web).is_transient = true;

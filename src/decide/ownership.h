@@ -16,11 +16,12 @@ enum class ClaimOrigin {
   asked,   ///< by command
   window,  ///< of the configuration
   file,    ///< in the hold directory
+  own,     ///< a decision of ours
 };
 template <>
 struct Words<ClaimOrigin> {
   static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 3> all{"asked", "window", "file"};
+  static constexpr std::array<std::string_view, 4> all{"asked", "window", "file", "own"};
 };
 
 /// That somebody other than systemcheck decides whether a service runs.

@@ -42,13 +42,17 @@ void note_gone(ShedScene& scene, ShedView& service) {
   memo.down_since = scene.now;
   memo.samples.clear();
   // What an earlier daemon saw before it was gone is not known.
-  const auto& last = scene.memo().last;
-  const bool is_measured = is_timed && last;
+  const bool is_measured = is_timed && memo.usable_before > 0;
   enter(memo, is_measured ? ShedPhase::settling : ShedPhase::shed, scene.now);
   memo.is_recalled = false;
   memo.returned_bytes = 0;
-  memo.usable_before = is_measured ? last->usable_bytes : 0;
-  memo.anonymous_before = is_measured ? last->anonymous_bytes.value_or(0) : 0;
+}
+
+/// While it is there. A reading between its end and our seeing that would be one with its memory given back.
+void note_before(ShedScene& scene, ShedView& service) {
+  if (!scene.sight || service.presence != ShedPresence::up) return;
+  service.memo->usable_before = scene.usable();
+  service.memo->anonymous_before = scene.sight->anonymous_bytes.value_or(0);
 }
 
 void refuse(ShedScene& scene, ShedView& service) {
@@ -83,6 +87,7 @@ void follow_stopping(ShedScene& scene, ShedView& service) {
   auto& memo = *service.memo;
   if (service.presence == ShedPresence::down) return note_gone(scene, service);
   if (service.is_new_instance) return note_wanted(scene, service);
+  note_before(scene, service);
   const bool is_critical = scene.memo().shortage == Shortage::critical;
   if (is_critical && !memo.is_killed)
     memo.deadline = std::min(*memo.deadline, scene.now + scene.rules.critical_stop_timeout);

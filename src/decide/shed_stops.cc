@@ -103,6 +103,8 @@ void begin_stop(ShedScene& scene, ShedView& service, const ShedNeed& need) {
   memo.triggers = service.facts->triggers;
   memo.was_enabled = service.facts->is_enabled;
   memo.predicted_bytes = service.used_bytes;
+  memo.usable_before = scene.usable();
+  memo.anonymous_before = scene.sight->anonymous_bytes.value_or(0);
   memo.is_rehearsed = scene.rules.mode == Mode::observe;
   note_shed(scene, memo);
   scene.choice.pending_bytes += memo.predicted_bytes;

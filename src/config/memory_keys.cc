@@ -108,6 +108,7 @@ MemoryRules read_shed(Section section) {
   section.read("sheds_per_hour", rules.sheds_per_hour, CountWithin{1, 60});
   section.read("culprit_first", rules.culprit_first, parse_switch);
   section.read("on_exit", rules.on_exit);
+  section.read("control_group", rules.control_group, parse_path);
   section.read_list("protect", rules.protect, {.min = 0, .max = protect_max}, parse_unit_name);
   if (section.is_sound()) check_thresholds(section, rules);
   if (section.is_sound()) check_backoff(section, rules);
@@ -124,25 +125,28 @@ MemoryRules read_memory_rules(Section section) {
 }
 
 std::vector<std::pair<std::string_view, std::string>> memory_rule_lines(const MemoryRules& rules) {
-  return {{"mode", std::string(word(rules.mode))},
-          {"warn", threshold_text(rules.warn)},
-          {"below", threshold_text(rules.below)},
-          {"critical", threshold_text(rules.critical)},
-          {"target", threshold_text(rules.target)},
-          {"restore_above", threshold_text(rules.restore_above)},
-          {"below_for", duration_text(rules.below_for)},
-          {"restore_after", duration_text(rules.restore_after)},
-          {"restore_gap", duration_text(rules.restore_gap)},
-          {"min_up", duration_text(rules.min_up)},
-          {"min_down", duration_text(rules.min_down)},
-          {"max_down", duration_text(rules.max_down)},
-          {"backoff", duration_text(rules.backoff)},
-          {"backoff_max", duration_text(rules.backoff_max)},
-          {"sheds_per_hour", std::to_string(rules.sheds_per_hour)},
-          {"stop_timeout", duration_text(rules.stop_timeout)},
-          {"critical_stop_timeout", duration_text(rules.critical_stop_timeout)},
-          {"culprit_first", rules.culprit_first ? "true" : "false"},
-          {"on_exit", std::string(word(rules.on_exit))}};
+  std::vector<std::pair<std::string_view, std::string>> lines{
+      {"mode", std::string(word(rules.mode))},
+      {"warn", threshold_text(rules.warn)},
+      {"below", threshold_text(rules.below)},
+      {"critical", threshold_text(rules.critical)},
+      {"target", threshold_text(rules.target)},
+      {"restore_above", threshold_text(rules.restore_above)},
+      {"below_for", duration_text(rules.below_for)},
+      {"restore_after", duration_text(rules.restore_after)},
+      {"restore_gap", duration_text(rules.restore_gap)},
+      {"min_up", duration_text(rules.min_up)},
+      {"min_down", duration_text(rules.min_down)},
+      {"max_down", duration_text(rules.max_down)},
+      {"backoff", duration_text(rules.backoff)},
+      {"backoff_max", duration_text(rules.backoff_max)},
+      {"sheds_per_hour", std::to_string(rules.sheds_per_hour)},
+      {"stop_timeout", duration_text(rules.stop_timeout)},
+      {"critical_stop_timeout", duration_text(rules.critical_stop_timeout)},
+      {"culprit_first", rules.culprit_first ? "true" : "false"},
+      {"on_exit", std::string(word(rules.on_exit))}};
+  if (!rules.control_group.empty()) lines.emplace_back("control_group", rules.control_group);
+  return lines;
 }
 
 }  // namespace systemcheck

@@ -60,6 +60,9 @@ struct MemoryRules {
   Duration critical_stop_timeout = std::chrono::seconds{5};
   bool culprit_first = true;  ///< what has eaten the memory goes first, whatever its priority
   ShedOnExit on_exit = ShedOnExit::restore;
+  /// The memory of this control group instead of the machine's: the directory, below /sys/fs/cgroup. For a
+  /// daemon in a container, whose memory ends before the machine's.
+  std::string control_group{};
   /// Units that nobody may turn off, besides those of is_protected_unit().
   std::vector<std::string> protect{};
 

@@ -12,6 +12,9 @@ namespace systemcheck {
 void describe_services(const View& view, Metrics& metrics);
 void describe_probes(const View& view, Metrics& metrics);
 
+/// The shortage of memory and what is done about it: only where memory is watched.
+void describe_shedding(const ShedRow& row, Metrics& metrics);
+
 /// The thresholds of the configuration, so that alert rules compare with them and repeat nothing.
 void describe_thresholds(const View& view, Metrics& metrics);
 

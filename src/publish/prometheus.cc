@@ -90,6 +90,7 @@ prometheus::MetricFamily one_family(const Family& family) {
 Metrics describe_view(const View& view, const RequestCounts& requests) {
   Metrics metrics;
   describe_services(view, metrics);
+  if (view.shedding) describe_shedding(*view.shedding, metrics);
   describe_probes(view, metrics);
   describe(*view.snapshot, metrics);
   describe_thresholds(view, metrics);

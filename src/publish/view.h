@@ -16,6 +16,7 @@
 #include "os/process_ends.h"
 #include "publish/hold_row.h"
 #include "publish/probe_row.h"
+#include "publish/shed_row.h"
 
 namespace systemcheck {
 
@@ -116,6 +117,7 @@ struct View {
   CheckStatus status = CheckStatus::unknown;  ///< the worst of all
   std::string status_text{};                  ///< one line naming what makes it so
   DaemonRow daemon{};
+  std::optional<ShedRow> shedding{};  ///< without a value: memory is not watched here
 };
 
 }  // namespace systemcheck

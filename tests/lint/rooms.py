@@ -22,6 +22,7 @@ ADAPTERS = {
         "src/decide/restart_memory.cc",
         "src/offline/replay_json.cc",
         "src/publish/hold_json.h",
+        "src/publish/shed_json.h",
         "src/decide/shed_memory.cc",
         "src/publish/status_json.cc",
     ],

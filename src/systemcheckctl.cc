@@ -9,6 +9,7 @@
 #include "ctl/client.h"
 #include "ctl/command_text.h"
 #include "ctl/history_text.h"
+#include "ctl/shed_text.h"
 #include "ctl/status_table.h"
 #include "offline/replay_command.h"
 #include "os/clock.h"
@@ -56,6 +57,15 @@ int show_status(const std::string& socket, bool as_json) {
   if (!table) return fail(table.error());
   std::fputs(as_json ? answer->c_str() : table->text.c_str(), stdout);
   return exit_code(table->status);
+}
+
+int show_shed_plan(const std::string& socket, bool as_json) {
+  const auto answer = ask_daemon(socket, "status");
+  if (!answer) return fail(answer.error());
+  const auto plan = shed_plan(*answer);
+  if (!plan) return fail(plan.error());
+  std::fputs(as_json ? answer->c_str() : plan->text.c_str(), stdout);
+  return exit_code(plan->status);
 }
 
 struct HistoryArguments {
@@ -173,6 +183,11 @@ int main(int argc, char** argv) try {
   auto* why = app.add_subcommand("explain", "why a service is as it is, and what is done about it");
   why->add_option("service", explained, "the name of the service")->required()->check(check_word);
   why->add_flag("--json", as_json, "the whole document, for programs");
+  auto* shed = app.add_subcommand("shed", "services that are turned off when memory runs short");
+  auto* plan =
+      shed->add_subcommand("plan", "in which order, what each would give back, and what comes back when");
+  plan->add_flag("--json", as_json, "the whole document, for programs");
+  shed->require_subcommand(1);
   ReplayArguments again;
   auto* replay = add_replay(app, again);
   CommandWords words;
@@ -187,6 +202,7 @@ int main(int argc, char** argv) try {
   if (!words.command.empty()) return give_order(socket, words, as_json);
   if (history->parsed()) return show_history(socket, past, as_json);
   if (replay->parsed()) return show_replay(again);
+  if (plan->parsed()) return show_shed_plan(socket, as_json);
   if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);
 } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "daemon/configuration.h"
@@ -13,6 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/history_answer.h"
 #include "daemon/journal.h"
+#include "daemon/memory_source.h"
 #include "daemon/once.h"
 #include "daemon/watchdog.h"
 #include "os/dry_run_actuator.h"
@@ -24,6 +26,7 @@
 #include "os/notify.h"
 #include "os/process_connector.h"
 #include "os/sd_event_loop.h"
+#include "os/self_protection.h"
 #include "os/systemd_bus.h"
 #include "probe/loop_prober.h"
 #include "publish/http.h"
@@ -37,6 +40,9 @@ constexpr int exit_failed = 1;
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG, sysexits.h
 /// By then everything has been touched that is touched but once: the first cycle is over, unless it hangs.
 constexpr Duration started_within = std::chrono::seconds{10};
+/// What the kernel kills for want of memory is others first: who is to help must be there. -1000 would be
+/// never.
+constexpr int own_oom_score_adjust = -900;
 
 struct Arguments {
   std::string config{};
@@ -184,6 +190,30 @@ void reload(const Arguments& arguments, EventLoop& loop, Daemon& daemon, Watch& 
   job = *std::move(reading);
 }
 
+/// Who turns services off when memory is all but gone must not wait for a page of its own then.
+void outlast_shortage(Journal& journal) {
+  if (const auto locked = lock_own_memory(); !locked)
+    journal.write(Severity::notice, "own memory is not locked: " + locked.error().message);
+  if (const auto spared = spare_from_oom_killer(own_oom_score_adjust); !spared)
+    journal.write(Severity::notice,
+                  "the kernel may kill this daemon for want of memory: " + spared.error().message);
+}
+
+auto memory_sources(Host& host) {
+  return [page_bytes = host.constants().page_bytes](const MemoryRules& rules) {
+    return memory_source_for(rules, page_bytes);
+  };
+}
+
+/// Ends the daemon well; the second time at once.
+Callback ender(EventLoop& events, Daemon*& running) {
+  return [&events, &running, is_ending = false]() mutable {
+    if (running == nullptr || std::exchange(is_ending, true)) return events.stop();
+    notify_stopping();
+    running->wind_down([&events] { events.stop(); });
+  };
+}
+
 int serve(const Arguments& arguments, Config config) {
   // First of all: the worker may still look when the loop ends, and is left behind if it hangs.
   static auto& host = *new LinuxHost(arguments.root);
@@ -193,7 +223,7 @@ int serve(const Arguments& arguments, Config config) {
   auto& events = **loop;
   Watch reloading;
   Daemon* running = nullptr;
-  const auto on_end = [&events] { events.stop(); };
+  const auto on_end = ender(events, running);
   const auto ended = events.on_signal(SIGTERM, on_end);
   const auto interrupted = events.on_signal(SIGINT, on_end);
   const auto hung_up = events.on_signal(SIGHUP, [&] { reload(arguments, events, *running, reloading); });
@@ -219,6 +249,7 @@ int serve(const Arguments& arguments, Config config) {
     if (!arguments.observe && arguments.root == "/") return actuator;
     return std::make_unique<DryRunActuator>(std::move(actuator), events);
   };
+  if (arguments.root == "/") world.make_memory_source = memory_sources(host);
   world.boot_id = boot_id(host);
   const auto ledger = open_ledger(arguments, config, events, *journal, world.boot_id);
   if (ledger) world.ledger = ledger;
@@ -233,9 +264,13 @@ int serve(const Arguments& arguments, Config config) {
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());
+  const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));
   const Watchdog watchdog(events);
-  const auto started = events.at(events.now() + started_within, [] { give_memory_back(); });
+  const auto started = events.at(events.now() + started_within, [&journal, may_shed] {
+    give_memory_back();
+    if (may_shed) outlast_shortage(*journal);
+  });
   notify_ready();
   const auto run = events.run();
   notify_stopping();

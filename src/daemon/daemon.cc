@@ -20,7 +20,10 @@ constexpr Duration post_interval = std::chrono::milliseconds{100};
 Daemon::Daemon(World world, Board<View>& board, std::string version)
     : world_(std::move(world)),
       board_(board),
-      supervision_(world_, {.row_changed = [this] { post_soon(); }, .look_wanted = [this] { want_look(); }}) {
+      supervision_(world_,
+                   {.row_changed = [this] { post_soon(); },
+                    .look_wanted = [this] { want_look(); },
+                    .start_veto = [this](const auto& service) { return shedding_.start_veto(service); }}) {
   row_.version = std::move(version);
   row_.started = world_.loop.now();
   row_.started_at = world_.loop.wall_now();
@@ -50,6 +53,7 @@ void Daemon::apply(Config config) {
   row_.config_hash = config_hash(*config_);
   commands_.use(config_);
   supervision_.take_over(config_);
+  shedding_.take_over(config_);
 }
 
 void Daemon::reload(Loaded loaded) {
@@ -194,7 +198,8 @@ void Daemon::post() {
                   .snapshot = snapshot_,
                   .services = supervision_.rows(),
                   .load_high_since = load_high_since_,
-                  .daemon = row_};
+                  .daemon = row_,
+                  .shedding = shedding_.row()};
   board_.post(std::make_shared<const View>(
       compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
   if (on_post_) on_post_();

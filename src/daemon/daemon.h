@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "daemon/commands.h"
 #include "daemon/posting.h"
+#include "daemon/shedding.h"
 #include "daemon/supervision.h"
 #include "daemon/world.h"
 #include "os/board.h"
@@ -31,6 +32,9 @@ class Daemon {
   /// Takes over a configuration that was loaded anew, or reports why the old one stays. Waits until
   /// no restart is in flight; of several that come meanwhile the last one counts.
   void reload(Loaded loaded);
+  /// The daemon is to end: what it has turned off is started again, where that is wanted and fits. `on_done`
+  /// is called once, later or at once.
+  void wind_down(Callback on_done) { shedding_.wind_down(std::move(on_done)); }
   /// What people say to take services over, and to give them back. Whoever has his answer finds what it says
   /// in the view, too.
   [[nodiscard]] Inquiry commands();
@@ -55,6 +59,7 @@ class Daemon {
   World world_;
   Board<View>& board_;
   Supervision supervision_;
+  Shedding shedding_{world_, supervision_, [this] { post_soon(); }};
   Commands commands_{world_, supervision_};
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::shared_ptr<Collection> collection_{};

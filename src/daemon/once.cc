@@ -10,6 +10,7 @@ namespace systemcheck {
 
 Config only_observing(Config config) {
   config.mode = std::min(config.mode, Mode::observe);
+  config.memory.mode = std::min(config.memory.mode, Mode::observe);
   for (auto& service : config.services)
     service.mode = std::min(service.mode, Mode::observe);
   return config;

@@ -56,6 +56,7 @@ View compose_view(Posting posting, std::uint64_t sequence, Instant now, WallTime
   view.snapshot = std::move(posting.snapshot);
   view.services = std::move(posting.services);
   view.daemon = std::move(posting.daemon);
+  view.shedding = std::move(posting.shedding);
   const auto& facts = view.snapshot->facts;
   view.file_systems = file_system_rows(*view.config, *view.snapshot);
   view.load_status = check_load(view.config->load, facts.of<Load>(), posting.load_high_since, now);

@@ -15,6 +15,7 @@ struct Posting {
   std::vector<ServiceRow> services{};
   std::optional<Instant> load_high_since{};
   DaemonRow daemon{};
+  std::optional<ShedRow> shedding{};
 };
 
 /// The next view: rows, verdicts and which of them is the worst. Pure.

@@ -21,6 +21,9 @@ struct PolicyHold {
 };
 inline constexpr Duration policy_asked_again_after = std::chrono::minutes{1};
 
+/// A sight may be this many cycles old before it counts as no reading at all.
+inline constexpr int cycles_until_stale = 2;
+
 /// What is kept of one service while the daemon runs.
 struct Supervision::Supervised {
   Service rules{};
@@ -41,9 +44,13 @@ struct Supervision::Supervised {
   Claims claims{};
   bool was_seen_stopped = false;  ///< since a person stopped it
   bool is_owner_told = false;     ///< the next change of owner is in the history already
+  bool awaits_gone = false;       ///< what was told to stop for want of memory is no death
   std::optional<WallTime> window_released_until{};
   ClaimMemo remembered_claims{};
-  std::unique_ptr<Ordered> ordered{};  ///< by a person, and not ended yet
+  std::unique_ptr<Ordered> ordered{};       ///< by a person, and not ended yet
+  std::unique_ptr<ShedOrder> shed_order{};  ///< in flight
+  std::unique_ptr<ShedOrder> shed_next{};   ///< waits for its end
+  std::optional<Instant> main_since{};      ///< the main process runs
   std::vector<RuleHistory> rule_history{};
   ResourceFinding resources{};
 
@@ -51,7 +58,7 @@ struct Supervision::Supervised {
   std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
-  std::optional<Instant> lost_since{};  ///< it was not in the table, and has not ended
+  std::optional<Instant> lost_since{};        ///< it was not in the table, and has not ended
   std::optional<ProcessIdentity> followed{};  ///< the kernel is asked to tell how it ends
   std::optional<ProcessIdentity> last_main{};
   std::optional<PidFileMisfit> last_misfit{};
@@ -74,6 +81,13 @@ struct Supervision::Supervised {
   double system_seconds_before = 0;
   std::uint64_t starts_before = 0;
   double cpu_seconds_at_cycle = 0;
+};
+
+/// To stop, kill or start a service for want of memory.
+struct Supervision::ShedOrder {
+  ShedAction action{};
+  std::function<void(const Outcome&)> on_end{};
+  Ticket ticket = 0;
 };
 
 /// What a person has ordered for a service, from asking to telling what came of it.

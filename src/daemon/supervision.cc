@@ -148,6 +148,9 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
       service.last_main = service.sight.main;
       service.rule_history.clear();
       service.resources = {};
+      const auto wall_now = world_.loop.wall_now();
+      const auto started = service.sight.oldest_start.value_or(wall_now);
+      service.main_since = world_.loop.now() - std::max<Duration>(wall_now - started, Duration::zero());
     }
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
     const bool is_seen_gone = !service.sight.main && !service.sight.unreadable;
@@ -315,7 +318,8 @@ void Supervision::note_end(std::size_t index) {
   if (!is_death) service.end.reset();
   service.died_at = world_.loop.now();
   service.is_new_sight = true;
-  const bool is_news = is_death && !service.ordered;  // What a person ordered is no death.
+  // What a person ordered, or was turned off, is no death.
+  const bool is_news = is_death && !service.ordered && !service.awaits_gone;
   service.is_death_uncounted = service.is_death_uncounted || is_news;
   note_probed(service, std::nullopt);
   if (!service.row.unit.empty()) world_.units.refresh(service.row.unit);

@@ -20,9 +20,20 @@
 #include "decide/on_machine.h"
 #include "decide/oom_tally.h"
 #include "decide/past.h"
+#include "decide/shedding.h"
 #include "publish/view.h"
 
 namespace systemcheck {
+
+/// By which it is told what a service would give back, and whether it may be turned off.
+struct MeasuredService {
+  std::string name{};
+  std::string unit{};
+  std::string control_group{};
+  std::vector<ProcessIdentity> members{};
+  std::vector<std::string> stopped_with_it{};
+  std::vector<std::string> triggered_by{};
+};
 
 /// Watches every configured service and carries out what is decided of it. Belongs to the main
 /// thread. Each service has its own memory, watches and timers: none waits for another.
@@ -32,6 +43,8 @@ class Supervision {
   struct Hooks {
     std::function<void()> row_changed{};  ///< something that is published has changed
     std::function<void()> look_wanted{};  ///< the process table should be read now
+    /// Why nothing may start this service now that is gone, for want of memory; empty: one may.
+    std::function<std::string(const std::string& service)> start_veto{};
   };
 
   Supervision(World& world, Hooks hooks);
@@ -60,6 +73,17 @@ class Supervision {
   /// Carries out what a person orders. `on_end` is called once, later. An error of kind refused while another
   /// order is in flight.
   Status order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end);
+  // Turning services off for want of memory, and on again: supervision_shed.cc.
+  /// How each one stands, in the order of the configuration. What it uses, why it is protected, and which of
+  /// its triggers are active is for others to say.
+  [[nodiscard]] std::vector<ShedCandidate> shed_candidates() const;
+  /// What its memory is measured by, of each that may be turned off.
+  [[nodiscard]] std::vector<MeasuredService> measured_services() const;
+  /// Carries it out; its claim is to be put before. `on_end` is called once, later; not at all where
+  /// something else is under way: what is seen then decides.
+  void shed(const ShedAction& action, std::function<void(const Outcome&)> on_end);
+  /// What was told to stop was seen to be gone, or was not.
+  void note_shed_verdict(std::string_view service, bool is_gone, const std::string& why);
   /// The same of what forbids to act; to be told before see().
   void see_surroundings(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
                         Instant taken);
@@ -152,6 +176,15 @@ class Supervision {
   [[nodiscard]] BootMoment moment() const;
   [[nodiscard]] ServiceRow shown(const Supervised& service) const;
   [[nodiscard]] static bool is_here(const Supervised& service);
+
+  struct ShedOrder;
+  [[nodiscard]] std::optional<Owner> held_by(const Supervised& service) const;
+  [[nodiscard]] ShedPresence presence_of(const Supervised& service) const;
+  [[nodiscard]] ShedCandidate shed_candidate(const Supervised& service) const;
+  [[nodiscard]] Order order_for_shed(std::size_t index, const ShedAction& action);
+  void begin_shed(std::size_t index, std::unique_ptr<ShedOrder> order);
+  void note_shed_outcome(std::size_t index, const Outcome& outcome);
+  [[nodiscard]] std::string start_veto(const Supervised& service) const;
 
   void note_policy_refusal(Supervised& service, const Outcome& outcome);
   void note_failure(Supervised& service, std::string_view how, std::string_view detail);

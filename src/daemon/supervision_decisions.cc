@@ -14,9 +14,6 @@
 namespace systemcheck {
 namespace {
 
-/// A sight may be this many cycles old before it counts as no reading at all.
-constexpr int cycles_until_stale = 2;
-
 std::string outcome_words(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::succeeded:
@@ -103,6 +100,10 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   if (const auto* claim = service.claims.standing(now)) {
     situation.claim = *claim;
     situation.claim->reason = claim_words(*claim);
+  } else if (const bool is_gone = service.died_at || !service.sight.main; is_gone) {
+    if (auto veto = start_veto(service); !veto.empty())
+      situation.claim =
+          Claim{.owner = Owner::shed, .origin = ClaimOrigin::own, .reason = std::move(veto), .since = now};
   }
   situation.under_way = under_way(service);
   situation.health = health_of(check_probes(service.probes), service.resources);
@@ -174,7 +175,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   if (choice.newly_suppressed) ++row.suppressed_total.at(static_cast<std::size_t>(*choice.newly_suppressed));
   const bool has_come_up = choice.state == ServiceState::up && row.state != ServiceState::up;
   const bool is_news = choice.state != row.state;
-  if (!service.ordered) record_verdict(service, choice);
+  if (!service.ordered && !service.awaits_gone) record_verdict(service, choice);
   record_would_have(index, choice);
   const auto* claim = service.claims.standing(world_.loop.now());
   const auto owner = claim != nullptr ? std::min(choice.owner, claim->owner) : choice.owner;

@@ -7,6 +7,7 @@
 
 #include "daemon/journal.h"
 #include "daemon/ledger.h"
+#include "daemon/memory_source.h"
 #include "os/actuator.h"
 #include "os/event_loop.h"
 #include "os/host.h"
@@ -30,6 +31,8 @@ struct World {
   /// for. Null: only what was collected counts.
   Host* own_host = nullptr;
   std::shared_ptr<Ledger> ledger = std::make_shared<NoLedger>();
+  /// Where it is read how much memory there is. Not set: memory is not watched.
+  std::function<Result<std::unique_ptr<MemorySource>>(const MemoryRules&)> make_memory_source{};
   std::string boot_id{};     ///< another one each time the machine starts
   Prober* prober = nullptr;  ///< none: nothing is asked
   /// Local time minus UTC, at a moment.

@@ -105,6 +105,7 @@ class Plant {
   std::vector<std::optional<ProcessIdentity>> processes{};
   bool is_readable = true;
   std::function<void(const Order&)> on_order{};
+  std::function<std::string(const std::string&)> start_veto{};
   World world{.loop = loop,
               .units = units,
               .host = host,
@@ -124,7 +125,10 @@ class Plant {
 
  private:
   Supervision::Hooks hooks() {
-    return {.row_changed = [] {}, .look_wanted = [this] { look_soon(); }};
+    return {.row_changed = [] {},
+            .look_wanted = [this] { look_soon(); },
+            .start_veto =
+                [this](const std::string& name) { return start_veto ? start_veto(name) : std::string(); }};
   }
   std::size_t add(Service service, std::optional<ProcessIdentity> process) {
     config.services.push_back(std::move(service));

@@ -1,0 +1,232 @@
+#include "daemon/shedding.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "decide/shed_memory.h"
+
+namespace systemcheck {
+namespace {
+
+constexpr Duration measured_every = std::chrono::minutes{1};
+/// While memory is short: who has eaten it, and who is small enough to be started.
+constexpr Duration measured_every_when_short = std::chrono::seconds{2};
+/// How long a daemon that ends waits for services that it starts again.
+constexpr Duration end_patience = std::chrono::seconds{20};
+
+std::string memory_key(const std::string& service) { return "shed/" + service; }
+
+}  // namespace
+
+Shedding::Shedding(World& world, Supervision& supervision, Callback on_change)
+    : world_(world),
+      supervision_(supervision),
+      on_change_(std::move(on_change)),
+      footprints_(world, [this] { look(); }) {}
+
+Shedding::~Shedding() = default;
+
+void Shedding::take_over(std::shared_ptr<const Config> config) {
+  config_ = std::move(config);
+  if (!world_.make_memory_source) return;
+  auto source = world_.make_memory_source(config_->memory);
+  if (!source) world_.journal.write(Severity::error, "memory cannot be watched: " + source.error().message);
+  source_ = source ? *std::move(source) : nullptr;
+  pressure_.reset();
+  if (!source_) return;
+  auto trigger = PressureTrigger::make(world_.loop, source_->pressure_file(), [this] {
+    ++totals_.alarms_total;
+    look();
+  });
+  if (trigger) pressure_ = *std::move(trigger);
+  if (!std::exchange(is_recalled_, true)) recall();
+  look_at(world_.loop.now());
+}
+
+/// What an earlier daemon of this boot has turned off is still off by our doing.
+void Shedding::recall() {
+  std::vector<ShedServiceMemo> services;
+  const auto now = world_.loop.now();
+  for (const auto& service : config_->services) {
+    const auto found = world_.ledger->memos().find(memory_key(service.name));
+    if (found == world_.ledger->memos().end()) continue;
+    auto recalled = recalled_shed_memory(found->second, world_.boot_id, service.name, now);
+    if (recalled.is_left_off) {
+      world_.journal.write(Severity::warning,
+                           service.name +
+                               ": it was turned off for want of memory before the machine started anew, and "
+                               "nothing starts it: it is not enabled");
+    }
+    if (!recalled.memo) continue;
+    remembered_.insert_or_assign(service.name, *recalled.memo);
+    services.push_back(*std::move(recalled.memo));
+  }
+  choice_.memo = recalled_shed_memo(std::move(services));
+  put_claims(choice_);
+}
+
+void Shedding::look_at(Instant when) {
+  due_ = when;
+  timer_ = world_.loop.at(when, [this] {
+    note_lateness();
+    look();
+  });
+}
+
+void Shedding::note_lateness() {
+  const auto late = in_seconds(std::max<Duration>(world_.loop.now() - due_, Duration::zero()));
+  ++totals_.looks;
+  totals_.late_seconds_total += late;
+  for (std::size_t i = 0; i < lateness_buckets.size(); ++i)
+    totals_.late_within.at(i) += late <= lateness_buckets.at(i) ? 1U : 0U;
+}
+
+void Shedding::look() {
+  if (!source_ || is_ending_) return;
+  decide(source_->read(world_.loop.now()));
+  look_at(world_.loop.now() + choice_.look_again);
+}
+
+void Shedding::decide(const Result<MemorySight>& sight) {
+  const auto now = world_.loop.now();
+  watch_triggers();
+  seen_ = candidates();
+  const auto before = std::move(choice_.memo);
+  const auto state_before = choice_.state;
+  const auto shortage_before = choice_.shortage;
+  choice_ = decide_shedding(config_->memory, before, sight, seen_, now);
+  if (sight) totals_.total_bytes = sight->total_bytes;
+  measure_if_due(choice_.shortage);
+  put_claims(choice_);
+  remember(choice_.memo);  // Before anything is done: should we end now, the next daemon knows.
+  count(before, choice_);
+  tell(choice_);
+  const auto actions = choice_.actions;
+  for (const auto& action : actions)
+    act(action, [] {});
+  if (choice_.shortage != shortage_before) supervision_.note_time();  // What was withheld may be started.
+  const bool is_news = choice_.state != state_before || choice_.shortage != shortage_before ||
+                       !choice_.news.empty() || !actions.empty();
+  if (is_news) on_change_();
+}
+
+std::vector<ShedCandidate> Shedding::candidates() const {
+  auto candidates = supervision_.shed_candidates();
+  for (auto& candidate : candidates) {
+    const auto* footprint = footprints_.find(candidate.name);
+    if (footprint == nullptr) continue;
+    candidate.anonymous_bytes = footprint->bytes;
+    candidate.protection = footprint->protection;
+  }
+  for (const auto& service : supervision_.measured_services()) {
+    const auto found = std::ranges::find(candidates, service.name, &ShedCandidate::name);
+    for (const auto& trigger : service.triggered_by) {
+      const auto active = active_triggers_.find(trigger);
+      if (active != active_triggers_.end() && active->second) found->triggers.push_back(trigger);
+    }
+  }
+  return candidates;
+}
+
+void Shedding::watch_triggers() {
+  std::vector<std::string> triggers;
+  for (const auto& service : supervision_.measured_services())
+    triggers.insert(triggers.end(), service.triggered_by.begin(), service.triggered_by.end());
+  if (triggers == watched_triggers_) return;
+  watched_triggers_ = triggers;
+  active_triggers_.clear();
+  trigger_watch_ = world_.units.watch(triggers, [this](const Result<UnitStatus>& status) {
+    if (status) active_triggers_[status->name] = status->active_state == "active";
+  });
+}
+
+void Shedding::measure_if_due(Shortage shortage) {
+  const auto interval = shortage == Shortage::normal ? measured_every : measured_every_when_short;
+  const auto now = world_.loop.now();
+  const bool is_first = footprints_.began() == Instant{};
+  if (!is_first && now - footprints_.began() < interval) return;
+  auto services = supervision_.measured_services();
+  std::erase_if(services, [](const MeasuredService& it) { return it.members.empty(); });
+  if (!services.empty()) footprints_.measure(std::move(services), config_->memory);
+}
+
+/// What is off by our doing is held by us, and by nobody else's rules started again.
+void Shedding::put_claims(const ShedChoice& choice) {
+  for (const auto& memo : choice.memo.services) {
+    const bool is_ours = is_shed(memo);
+    if (is_ours == claimed_.contains(memo.name)) continue;
+    if (!is_ours) {
+      claimed_.erase(memo.name);
+      (void)supervision_.release(memo.name,
+                                 Owner::shed);  // One that is no longer configured is not held, either.
+      continue;
+    }
+    claimed_.insert(memo.name);
+    (void)supervision_.claim(
+        memo.name, {.owner = Owner::shed,
+                    .origin = ClaimOrigin::own,
+                    .reason = fmt::format("it is turned off for want of memory ({})", word(memo.cause)),
+                    .since = world_.loop.now()});
+  }
+}
+
+void Shedding::remember(const ShedMemo& memo) {
+  for (const auto& service : memo.services) {
+    const auto found = remembered_.find(service.name);
+    if (found == remembered_.end() ? service.phase == ShedPhase::up && service.sheds.empty()
+                                   : is_same_memory(found->second, service))
+      continue;
+    remembered_.insert_or_assign(service.name, service);
+    world_.ledger->put(
+        Memo{.key = memory_key(service.name), .text = shed_memory_text(service, world_.boot_id)});
+  }
+}
+
+std::string Shedding::start_veto(const std::string& service) const {
+  const auto found = std::ranges::find(seen_, service, &ShedCandidate::name);
+  if (found == seen_.end()) return {};
+  if (start_obstacle(config_->memory, choice_.memo, *found) == ShedObstacle::none) return {};
+  return fmt::format("memory is short ({}): it is not started into that", shed_words(choice_));
+}
+
+void Shedding::act(const ShedAction& action, Callback on_end) {
+  if (action.is_rehearsed) return record_rehearsal(action);
+  supervision_.shed(action, [this, action, on_end = std::move(on_end)](const Outcome& outcome) {
+    const bool has_failed = outcome.kind != Outcome::Kind::succeeded && outcome.kind != Outcome::Kind::lost;
+    if (action.verb == ShedVerb::start && has_failed) {
+      choice_.memo = note_shed_start_failed(std::move(choice_.memo), action.service);
+      ++accounts_[action.service].failed_restores_total;
+    }
+    on_end();  // What became of it is seen at the next look.
+  });
+}
+
+void Shedding::wind_down(Callback on_done) {
+  if (!source_) return on_done();
+  is_ending_ = true;
+  timer_.cancel();
+  const auto now = world_.loop.now();
+  seen_ = candidates();
+  const auto before = std::move(choice_.memo);
+  choice_ = decide_shed_exit(config_->memory, before, source_->read(now), seen_, now);
+  remember(choice_.memo);
+  const auto done = std::make_shared<Callback>(std::move(on_done));
+  const auto end = [this, done] {
+    end_timer_.cancel();
+    if (const auto once = std::exchange(*done, Callback{})) once();
+  };
+  const auto actions = choice_.actions;
+  ends_awaited_ = actions.size();
+  for (const auto& action : actions) {
+    act(action, [this, end] {
+      if (--ends_awaited_ == 0) end();
+    });
+  }
+  if (actions.empty()) return end();
+  end_timer_ = world_.loop.at(now + end_patience, end);
+}
+
+}  // namespace systemcheck

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/footprints.h"
+#include "daemon/memory_source.h"
+#include "daemon/supervision.h"
+#include "daemon/world.h"
+#include "decide/shedding.h"
+#include "os/pressure_trigger.h"
+#include "publish/shed_row.h"
+
+namespace systemcheck {
+
+/// Looks at memory, ten times a second when it is short, and has services turned off and on as is decided.
+/// Belongs to the main thread; nothing here waits.
+class Shedding {
+ public:
+  /// `on_change`: something that is published has changed. Both outlive it.
+  Shedding(World& world, Supervision& supervision, Callback on_change);
+  Shedding(const Shedding&) = delete;
+  Shedding& operator=(const Shedding&) = delete;
+  ~Shedding();
+
+  void take_over(std::shared_ptr<const Config> config);
+  /// Why nothing may start this service that is gone; empty: one may. Supervision::Hooks::start_veto.
+  [[nodiscard]] std::string start_veto(const std::string& service) const;
+  /// The daemon ends: what fits is started again, where the configuration says so. `on_done` is called once,
+  /// later.
+  void wind_down(Callback on_done);
+  /// Without a value: memory is not watched here.
+  [[nodiscard]] std::optional<ShedRow> row() const;
+
+ private:
+  /// What is counted of one service.
+  struct Account {
+    std::array<std::uint64_t, Words<ShedCause>::all.size()> sheds_total{};
+    std::uint64_t restores_total = 0;
+    std::uint64_t failed_restores_total = 0;
+    double predicted_bytes = 0;
+    double returned_bytes = 0;
+    double off_seconds_total = 0;  ///< without the time that goes on now
+  };
+  void recall();
+  void look();
+  void look_at(Instant when);
+  void note_lateness();
+  void decide(const Result<MemorySight>& sight);
+  [[nodiscard]] std::vector<ShedCandidate> candidates() const;
+  void watch_triggers();
+  void measure_if_due(Shortage shortage);
+  void put_claims(const ShedChoice& choice);
+  void remember(const ShedMemo& memo);
+  void count(const ShedMemo& before, const ShedChoice& choice);
+  void tell(const ShedChoice& choice);
+  void act(const ShedAction& action, Callback on_end);
+  void record_rehearsal(const ShedAction& action);
+  [[nodiscard]] ShedServiceRow row_of(std::size_t index) const;
+
+  World& world_;
+  Supervision& supervision_;
+  Callback on_change_;
+  std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+  Footprints footprints_;
+  std::unique_ptr<MemorySource> source_{};
+  std::unique_ptr<PressureTrigger> pressure_{};
+  ShedChoice choice_{};                                               ///< the last one
+  std::vector<ShedCandidate> seen_{};                                 ///< upon which it was decided
+  std::map<std::string, ShedServiceMemo, std::less<>> remembered_{};  ///< as they were written down last
+  std::map<std::string, Account, std::less<>> accounts_{};
+  std::set<std::string, std::less<>> claimed_{};
+  std::map<std::string, bool, std::less<>> active_triggers_{};
+  std::vector<std::string> watched_triggers_{};
+  ShedRow totals_{};  ///< the counters of the machine
+  Instant due_{};
+  bool is_recalled_ = false;
+  bool is_ending_ = false;
+  Watch trigger_watch_{};
+  Watch timer_{};
+  Watch end_timer_{};
+  std::size_t ends_awaited_ = 0;
+};
+
+}  // namespace systemcheck

@@ -133,6 +133,7 @@ Order Supervision::order_for_shed(std::size_t index, const ShedAction& action) {
   order.deadline = action.deadline;
   order.triggers = action.triggers;
   order.kill_after = action.deadline;  // When it is killed is decided, too.
+  if (action.verb == ShedVerb::start) order.verb = Verb::start;  // Nothing runs, and its triggers come first.
   if (action.verb != ShedVerb::kill) return order;
   order.verb = Verb::kill;
   order.leftovers = service.sight.members;

@@ -140,11 +140,17 @@ void insert_questions(const ServiceControl& service, const Order& order, Steps& 
   if (order.asks_policy) steps.insert(steps.begin(), question);
 }
 
+/// Sockets are started first: a timer may start the service at once, and beside that no socket is.
 void insert_triggers(const Order& order, Steps& steps) {
   const std::string verb = order.verb == Verb::stop ? "stop" : "start";
   if (order.verb != Verb::stop && order.verb != Verb::start) return;
-  for (const auto& trigger : order.triggers)
-    steps.insert(steps.begin(), RunJob{.unit = trigger, .verb = verb, .may_fail = true});
+  const auto insert = [&](bool are_sockets) {
+    for (const auto& trigger : order.triggers)
+      if (trigger.ends_with(".socket") == are_sockets)
+        steps.insert(steps.begin(), RunJob{.unit = trigger, .verb = verb, .may_fail = true});
+  };
+  insert(false);
+  insert(true);
 }
 
 std::string words_of(const Argv& argv) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
@@ -236,6 +237,38 @@ INSTANTIATE_TEST_SUITE_P(AtEachStep, KilledDaemon,
                          [](const auto& moment) {
                            return "After" + std::to_string(moment.param.count()) + "ms";
                          });
+
+/// The first to be turned off is run by systemd, and a socket and a timer start it on demand.
+class SheddingOfUnits : public SheddingTest {
+ protected:
+  void SetUp() override {
+    const auto index = plant.add_unit_service("web.service", Mode::act);
+    plant.config.services[index].shed_priority = 5;
+    machine.sizes.push_back(70);
+    plant.units.change("web.service", [](UnitStatus& it) {
+      it.triggered_by = {"web.socket", "web.timer"};
+      it.unit_file_state = "static";
+    });
+    plant.units.install("web.socket");
+    plant.units.install("web.timer");
+  }
+};
+
+TEST_F(SheddingOfUnits, WhatStartsItOnDemandGoesAndComesWithIt) {
+  begin();
+  std::vector<Order> given;
+  plant.on_order = [&](const Order& order) { given.push_back(order); };
+  machine.set_usable(90);
+  plant.run_for(20s);
+  ASSERT_EQ(given.size(), 1U);
+  EXPECT_EQ(given[0].verb, Verb::stop);
+  EXPECT_EQ(given[0].triggers, (Texts{"web.socket", "web.timer"}));
+  machine.set_usable(600);
+  plant.run_for(6min);
+  ASSERT_EQ(given.size(), 2U);
+  EXPECT_EQ(given[1].verb, Verb::start) << "a restart would leave them off";
+  EXPECT_EQ(given[1].triggers, (Texts{"web.socket", "web.timer"}));
+}
 
 TEST_F(SheddingTest, WhomAnAdministratorStopsIsHis) {
   begin();

@@ -190,5 +190,11 @@ TEST(PlanOrder, TakesWhatStartsItOnDemandFirst) {
   EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "restart apache2.service");
 }
 
+TEST(PlanOrder, StartsItsSocketsBeforeATimerThatMayStartItAtOnce) {
+  const Order order{.verb = Verb::start, .triggers = {"a.path", "a.socket", "a.timer"}};
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)),
+            "start a.socket, start a.timer, start a.path, start apache2.service");
+}
+
 }  // namespace
 }  // namespace systemcheck::test

@@ -37,7 +37,6 @@ Footprint measured(Host& host, const MeasuredService& service, const MemoryRules
     if (score && (!least || *score < *least)) least = score;
   }
   footprint.protection = shed_protection(rules, {.unit = service.unit,
-                                                 .also_stops = service.stopped_with_it,
                                                  .programs = programs,
                                                  .processes = processes,
                                                  .own_line = own_line(),

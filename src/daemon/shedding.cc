@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "decide/shed_memory.h"
+#include "decide/shed_protection.h"
 
 namespace systemcheck {
 namespace {
@@ -25,7 +26,8 @@ Shedding::Shedding(World& world, Supervision& supervision, Callback on_change)
     : world_(world),
       supervision_(supervision),
       on_change_(std::move(on_change)),
-      footprints_(world, [this] { look(); }) {}
+      footprints_(world, [this] { look(); }),
+      related_(world.units) {}
 
 Shedding::~Shedding() = default;
 
@@ -92,8 +94,10 @@ void Shedding::look() {
 
 void Shedding::decide(const Result<MemorySight>& sight) {
   const auto now = world_.loop.now();
-  watch_triggers();
-  seen_ = candidates();
+  const auto measured = supervision_.measured_services();
+  related_.watch(measured);
+  tell_protections(measured);
+  seen_ = candidates(measured);
   const auto before = std::move(choice_.memo);
   const auto state_before = choice_.state;
   const auto shortage_before = choice_.shortage;
@@ -113,7 +117,7 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   if (is_news) on_change_();
 }
 
-std::vector<ShedCandidate> Shedding::candidates() const {
+std::vector<ShedCandidate> Shedding::candidates(std::span<const MeasuredService> measured) const {
   auto candidates = supervision_.shed_candidates();
   for (auto& candidate : candidates) {
     const auto* footprint = footprints_.find(candidate.name);
@@ -121,26 +125,34 @@ std::vector<ShedCandidate> Shedding::candidates() const {
     candidate.anonymous_bytes = footprint->bytes;
     candidate.protection = footprint->protection;
   }
-  for (const auto& service : supervision_.measured_services()) {
-    const auto found = std::ranges::find(candidates, service.name, &ShedCandidate::name);
-    for (const auto& trigger : service.triggered_by) {
-      const auto active = active_triggers_.find(trigger);
-      if (active != active_triggers_.end() && active->second) found->triggers.push_back(trigger);
-    }
-  }
+  for (const auto& service : measured)
+    note_relations(*std::ranges::find(candidates, service.name, &ShedCandidate::name), service);
   return candidates;
 }
 
-void Shedding::watch_triggers() {
-  std::vector<std::string> triggers;
-  for (const auto& service : supervision_.measured_services())
-    triggers.insert(triggers.end(), service.triggered_by.begin(), service.triggered_by.end());
-  if (triggers == watched_triggers_) return;
-  watched_triggers_ = triggers;
-  active_triggers_.clear();
-  trigger_watch_ = world_.units.watch(triggers, [this](const Result<UnitStatus>& status) {
-    if (status) active_triggers_[status->name] = status->active_state == "active";
-  });
+void Shedding::note_relations(ShedCandidate& candidate, const MeasuredService& service) const {
+  for (const auto& trigger : service.triggered_by)
+    if (related_.is_active(trigger)) candidate.triggers.push_back(trigger);
+  if (!candidate.protection.empty()) return;
+  const auto also_stops = related_.stopped_with(service);
+  candidate.protection =
+      also_stops ? shed_protection(config_->memory, {.unit = service.unit, .also_stops = *also_stops})
+                 : "it is not known what would be stopped with it, or that is too much";
+}
+
+/// What is not known yet will be in a moment.
+void Shedding::tell_protections(std::span<const MeasuredService> measured) {
+  for (const auto& service : measured) {
+    const auto also_stops = related_.stopped_with(service);
+    if (!also_stops) continue;
+    auto protection = shed_protection(config_->memory, {.unit = service.unit, .also_stops = *also_stops});
+    auto& told = protections_[service.name];
+    if (protection == told) continue;
+    told = std::move(protection);
+    if (told.empty()) continue;
+    world_.journal.write(Severity::warning,
+                         service.name + ": it has shed, and is not turned off for want of memory: " + told);
+  }
 }
 
 void Shedding::measure_if_due(Shortage shortage) {
@@ -209,7 +221,7 @@ void Shedding::wind_down(Callback on_done) {
   is_ending_ = true;
   timer_.cancel();
   const auto now = world_.loop.now();
-  seen_ = candidates();
+  seen_ = candidates(supervision_.measured_services());
   const auto before = std::move(choice_.memo);
   choice_ = decide_shed_exit(config_->memory, before, source_->read(now), seen_, now);
   remember(choice_.memo);

@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "daemon/footprints.h"
 #include "daemon/memory_source.h"
+#include "daemon/related_units.h"
 #include "daemon/supervision.h"
 #include "daemon/world.h"
 #include "decide/shedding.h"
@@ -53,8 +55,9 @@ class Shedding {
   void look_at(Instant when);
   void note_lateness();
   void decide(const Result<MemorySight>& sight);
-  [[nodiscard]] std::vector<ShedCandidate> candidates() const;
-  void watch_triggers();
+  [[nodiscard]] std::vector<ShedCandidate> candidates(std::span<const MeasuredService> measured) const;
+  void note_relations(ShedCandidate& candidate, const MeasuredService& service) const;
+  void tell_protections(std::span<const MeasuredService> measured);
   void measure_if_due(Shortage shortage);
   void put_claims(const ShedChoice& choice);
   void remember(const ShedMemo& memo);
@@ -76,13 +79,12 @@ class Shedding {
   std::map<std::string, ShedServiceMemo, std::less<>> remembered_{};  ///< as they were written down last
   std::map<std::string, Account, std::less<>> accounts_{};
   std::set<std::string, std::less<>> claimed_{};
-  std::map<std::string, bool, std::less<>> active_triggers_{};
-  std::vector<std::string> watched_triggers_{};
-  ShedRow totals_{};  ///< the counters of the machine
+  RelatedUnits related_;
+  std::map<std::string, std::string, std::less<>> protections_{};  ///< by what stops with them, as told
+  ShedRow totals_{};                                               ///< the counters of the machine
   Instant due_{};
   bool is_recalled_ = false;
   bool is_ending_ = false;
-  Watch trigger_watch_{};
   Watch timer_{};
   Watch end_timer_{};
   std::size_t ends_awaited_ = 0;

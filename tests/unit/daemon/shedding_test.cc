@@ -270,6 +270,20 @@ TEST_F(SheddingOfUnits, WhatStartsItOnDemandGoesAndComesWithIt) {
   EXPECT_EQ(given[1].triggers, (Texts{"web.socket", "web.timer"}));
 }
 
+TEST_F(SheddingOfUnits, OneThatWouldTakeTheLogAlongByWayOfAnotherIsLeftAlone) {
+  plant.units.install("between.service");
+  plant.units.change("web.service", [](UnitStatus& it) { it.stopped_with_it = {"between.service"}; });
+  plant.units.change("between.service", [](UnitStatus& it) { it.stopped_with_it = {"rsyslog.service"}; });
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  EXPECT_EQ(orders(), Texts{"act stop small"});
+  const auto tells = [](const std::string& line) {
+    return line.find("would stop rsyslog.service, too") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(plant.journal.lines, tells), 1) << "said once";
+}
+
 TEST_F(SheddingTest, WhomAnAdministratorStopsIsHis) {
   begin();
   machine.set_usable(90);

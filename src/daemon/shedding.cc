@@ -64,6 +64,7 @@ void Shedding::recall() {
     }
     if (!recalled.memo) continue;
     remembered_.insert_or_assign(service.name, *recalled.memo);
+    if (is_shed(*recalled.memo)) supervision_.note_turned_off(service.name, recalled.memo->was_enabled);
     services.push_back(*std::move(recalled.memo));
   }
   choice_.memo = recalled_shed_memo(std::move(services));

@@ -43,6 +43,7 @@ struct Supervision::Supervised {
   std::string unit_file_state_when_up{};
   Claims claims{};
   bool was_seen_stopped = false;  ///< since a person stopped it
+  bool was_turned_off = false;    ///< for want of memory, by an earlier daemon of this boot
   bool is_owner_told = false;     ///< the next change of owner is in the history already
   bool awaits_gone = false;       ///< what was told to stop for want of memory is no death
   std::optional<WallTime> window_released_until{};

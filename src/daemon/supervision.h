@@ -79,6 +79,8 @@ class Supervision {
   [[nodiscard]] std::vector<ShedCandidate> shed_candidates() const;
   /// What its memory is measured by, of each that may be turned off.
   [[nodiscard]] std::vector<MeasuredService> measured_services() const;
+  /// An earlier daemon of this boot has turned it off: it was up then.
+  void note_turned_off(std::string_view name, bool was_enabled);
   /// Carries it out; its claim is to be put before. `on_end` is called once, later; not at all where
   /// something else is under way: what is seen then decides.
   void shed(const ShedAction& action, std::function<void(const Outcome&)> on_end);

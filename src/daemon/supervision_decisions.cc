@@ -89,6 +89,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   const bool is_systemd_there = situation.evidence.manager != Manager::absent;
   situation.evidence.has_unit = has_systemd_ && !service.row.unit.empty();
   if (is_systemd_there) situation.evidence.unit = service.unit;
+  situation.evidence.was_turned_off = service.was_turned_off;
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;

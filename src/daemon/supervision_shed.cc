@@ -95,7 +95,7 @@ ShedCandidate Supervision::shed_candidate(const Supervised& service) const {
                            service.claims.find(Owner::shed, ClaimOrigin::own) == nullptr;
   const bool is_due = state == ServiceState::down || state == ServiceState::waiting ||
                       (state == ServiceState::flapping && service.memo.gone_since) || is_withheld;
-  candidate.is_restart_due = is_due && service.memo.was_up;
+  candidate.is_restart_due = is_due && (service.memo.was_up || service.was_turned_off);
   return candidate;
 }
 
@@ -132,12 +132,21 @@ Order Supervision::order_for_shed(std::size_t index, const ShedAction& action) {
   auto order = order_for_demand(index, action.verb == ShedVerb::start ? Demand::start : Demand::stop);
   order.deadline = action.deadline;
   order.triggers = action.triggers;
-  order.kill_after = action.deadline;  // When it is killed is decided, too.
+  order.kill_after = action.deadline;                            // When it is killed is decided, too.
   if (action.verb == ShedVerb::start) order.verb = Verb::start;  // Nothing runs, and its triggers come first.
   if (action.verb != ShedVerb::kill) return order;
   order.verb = Verb::kill;
   order.leftovers = service.sight.members;
   return order;
+}
+
+/// Else it would look as if an administrator had stopped it before we came.
+void Supervision::note_turned_off(std::string_view name, bool was_enabled) {
+  const auto index = index_of(name);
+  if (index == services_.size()) return;
+  auto& service = *services_[index];
+  service.was_turned_off = true;
+  if (!was_enabled) service.unit_file_state_when_up = "disabled";
 }
 
 void Supervision::shed(const ShedAction& action, std::function<void(const Outcome&)> on_end) {

@@ -7,6 +7,8 @@ namespace {
 
 using Kind = Cause::Kind;
 
+bool has_been_up(const GoneEvidence& evidence) { return evidence.was_up || evidence.was_turned_off; }
+
 bool is_manual(const std::string& unit_file_state) {
   return unit_file_state.starts_with("disabled") || unit_file_state.starts_with("masked");
 }
@@ -43,7 +45,7 @@ Cause decide_without_unit(const GoneEvidence& evidence) {
       if (!evidence.main_died) return {Kind::alive, evidence.finding.reason};
       return decide_death(evidence, "its main process has just ended");
   }
-  if (evidence.was_up) return decide_death(evidence, evidence.finding.reason);
+  if (has_been_up(evidence)) return decide_death(evidence, evidence.finding.reason);
   return {Kind::never_started, evidence.finding.reason};
 }
 
@@ -72,7 +74,7 @@ Cause decide_inactive(const GoneEvidence& evidence) {
   if (is_manual(unit.unit_file_state) && !is_manual(evidence.unit_file_state_when_up)) {
     return {Kind::admin, "its unit is " + unit.unit_file_state};
   }
-  if (evidence.was_up) return {Kind::ended, "it ended by itself, and nobody asked for it"};
+  if (has_been_up(evidence)) return {Kind::ended, "it ended by itself, and nobody asked for it"};
   if (unit.active_enter_us != 0) return {Kind::admin, "it was stopped before this daemon started"};
   if (is_started_on_demand(unit.unit_file_state)) {
     return {Kind::admin, "its unit is " + unit.unit_file_state + " and was not started, or was stopped"};

@@ -47,6 +47,7 @@ struct GoneEvidence {
   std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd has not told of it
   bool has_unit = false;             ///< it is run by a unit of a systemd that is there, heard or not
   bool was_up = false;               ///< seen up since this daemon started
+  bool was_turned_off = false;  ///< for want of memory, by an earlier daemon of this boot: it was up then
   std::string unit_file_state_when_up{};
   /// Packages are being changed, in words: whoever does that stops and starts services himself.
   std::optional<std::string> upgrade{};

@@ -79,6 +79,7 @@ void put_evidence(Json& json, const GoneEvidence& evidence) {
   if (evidence.end) json["end"] = end_json(*evidence.end);
   put_true(json, "has_unit", evidence.has_unit);
   if (evidence.unit) json["unit"] = unit_json(*evidence.unit);
+  put_true(json, "turned_off", evidence.was_turned_off);
   put_text(json, "file_when_up", evidence.unit_file_state_when_up, word_max);
   if (evidence.upgrade) json["upgrade"] = printable(*evidence.upgrade, reason_max);
 }
@@ -254,6 +255,7 @@ GoneEvidence evidence_of(Members& members, std::string& wrong) {
   if (const auto* end = members.find("end")) evidence.end = end_of(Members(*end, wrong));
   evidence.has_unit = members.is_true("has_unit");
   if (const auto* unit = members.find("unit")) evidence.unit = unit_of(Members(*unit, wrong));
+  evidence.was_turned_off = members.is_true("turned_off");
   evidence.unit_file_state_when_up = members.text("file_when_up");
   if (members.find("upgrade") != nullptr) evidence.upgrade = members.text("upgrade");
   return evidence;

@@ -284,6 +284,22 @@ TEST_F(SheddingOfUnits, OneThatWouldTakeTheLogAlongByWayOfAnotherIsLeftAlone) {
   EXPECT_EQ(std::ranges::count_if(plant.journal.lines, tells), 1) << "said once";
 }
 
+TEST_F(SheddingOfUnits, WhatAnEarlierDaemonTurnedOffIsNotTakenForAnAdministrators) {
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  restart_daemon();
+  plant.run_for(1min);
+  EXPECT_EQ(plant.row(0).state, ServiceState::held);
+  EXPECT_EQ(plant.row(0).owner, Owner::shed);
+  plant.actuator().service(0).answer = Outcome::Kind::failed;
+  machine.set_usable(600);
+  plant.run_for(3min);
+  plant.actuator().service(0).answer = Outcome::Kind::succeeded;
+  plant.run_for(3min);
+  EXPECT_TRUE(plant.processes[0]) << "a start that fails is tried again";
+}
+
 TEST_F(SheddingTest, WhomAnAdministratorStopsIsHis) {
   begin();
   machine.set_usable(90);

@@ -234,6 +234,15 @@ TEST(WhyIsItGone, StoppedBeforeWeCameIsTheAdministrators) {
   EXPECT_EQ(decide_cause(evidence).kind, Kind::admin);
 }
 
+TEST(WhyIsItGone, WhatAnEarlierDaemonTurnedOffWasNotStoppedByAnAdministrator) {
+  auto evidence = gone_unit("inactive", "dead", "success");
+  evidence.was_up = false;
+  evidence.was_turned_off = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::ended);
+  evidence.unit->stop_job_seen = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::admin) << "unless he has";
+}
+
 TEST(WhyIsItGone, AFailedReadingIsUnknown) {
   GoneEvidence evidence;
   evidence.finding = {Presence::unknown, "processes: /proc: permission denied"};

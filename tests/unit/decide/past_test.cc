@@ -25,6 +25,7 @@ PastSituation full_situation() {
                                 .active_enter_us = 17,
                                 .stop_job_seen = true};
   it.evidence.unit_file_state_when_up = "enabled";
+  it.evidence.was_turned_off = true;
   it.evidence.upgrade = "apt changes packages";
   it.sight_at = Instant{77s};
   it.is_new_sight = true;
@@ -177,6 +178,7 @@ TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
       [](RestartSituation& it) { it.evidence.unit->active_enter_us = 0; },
       [](RestartSituation& it) { it.evidence.unit->stop_job_seen = false; },
       [](RestartSituation& it) { it.evidence.unit_file_state_when_up = "disabled"; },
+      [](RestartSituation& it) { it.evidence.was_turned_off ^= true; },
       [](RestartSituation& it) { it.evidence.upgrade.reset(); },
       [](RestartSituation& it) { it.has_way = true; },
       [](RestartSituation& it) { it.health.kind = Health::Kind::fine; },

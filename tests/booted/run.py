@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCENARIOS = ("healing", "decisions", "jobs", "interruptions")
+SCENARIOS = ("healing", "decisions", "jobs", "interruptions", "memory")
 SKIPPED = 77
 BOOT_LIMIT_SECONDS = 300
 
@@ -34,13 +34,16 @@ def read(path):
     return path.read_text(errors="replace") if path.exists() else ""
 
 
+def mounted(kind, option):
+    """Where something of this kind is mounted with this option; None: nowhere."""
+    fields = [line.split() for line in read(pathlib.Path("/proc/mounts")).splitlines()]
+    places = [place for _, place, its_kind, options, *_ in fields if its_kind == kind and option in options.split(",")]
+    return pathlib.Path(places[0]) if places else None
+
+
 @contextlib.contextmanager
-def control_group_of_its_own(name):
-    """Machines that are begun in one control group share it, and each kills what it finds in there."""
-    above = [line.split()[1] for line in read(pathlib.Path("/proc/mounts")).splitlines() if line.split()[2] == "cgroup2"]
-    if not above:
-        skip("this machine has no control groups of version 2")
-    group = pathlib.Path(above[0]) / name
+def control_group(above, name):
+    group = above / name
     try:
         group.mkdir()
     except OSError as problem:
@@ -56,8 +59,25 @@ def control_group_of_its_own(name):
 def boot(tree, build, scenario, results):
     """Runs the machine to its end. Its console goes to a file, for the case that it says nothing else."""
     name = f"systemcheck-{scenario}-{os.getpid()}"
-    with control_group_of_its_own(name) as group:
-        return boot_in(group, nspawn_command(name, tree, build, scenario, results), results)
+    above = mounted("cgroup2", "rw")
+    if above is None:
+        skip("this machine has no control groups of version 2")
+    with contextlib.ExitStack() as stack:
+        # Machines that are begun in one control group share it, and each kills what it finds in there.
+        group = stack.enter_context(control_group(above, name))
+        binds = bind_limited_memory(stack, above, name) if scenario == "memory" else []
+        return boot_in(group, nspawn_command(name, tree, build, scenario, results) + binds, results)
+
+
+def bind_limited_memory(stack, above, name):
+    """The systemd in there limits memory, where it has the controller. Where an older hierarchy has it, it cannot: then
+    it is given a control group of that one."""
+    if "memory" in read(above / "cgroup.subtree_control").split():
+        return []
+    legacy = mounted("cgroup", "memory")
+    if legacy is None:
+        skip("this machine lets nobody limit memory")
+    return [f"--bind={stack.enter_context(control_group(legacy, name))}:/limited"]
 
 
 def nspawn_command(name, tree, build, scenario, results):
@@ -68,7 +88,6 @@ def nspawn_command(name, tree, build, scenario, results):
         f"--bind-ro={HERE.parents[1]}/contrib/systemd:/shipped",
         f"--bind-ro={HERE}/{scenario}.sh:/run-scenario.sh",
         f"--bind-ro={HERE}/scenario.service:/etc/systemd/system/scenario.service",
-        "systemd.unit=scenario.service",
     ]
 
 
@@ -76,7 +95,7 @@ def boot_in(group, command, results):
     environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     with open(results / "console", "wb") as console:
         machine = subprocess.Popen(
-            ["/bin/sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', group, *command],
+            ["/bin/sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', group, *command, "systemd.unit=scenario.service"],
             env=environment, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
         )
         try:

@@ -185,7 +185,8 @@ def reap_orphans():
         for pid in every_pid():
             fields = stat_fields(pid)
             if fields and fields[0] == b"Z" and int(fields[1]) == os.getpid() and pid not in _own_children:
-                os.waitpid(pid, 0)
+                with contextlib.suppress(ChildProcessError):  # Its Popen object was quicker, and has forgotten it since.
+                    os.waitpid(pid, 0)
 
 
 def become_reaper():

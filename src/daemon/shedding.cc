@@ -13,7 +13,8 @@ namespace systemcheck {
 namespace {
 
 constexpr Duration measured_every = std::chrono::minutes{1};
-/// While memory is short: who has eaten it, and who is small enough to be started.
+/// While memory is short: who has eaten it, and who is small enough to be started. And while one comes back:
+/// when it has grown to its size the next may follow.
 constexpr Duration measured_every_when_short = std::chrono::seconds{2};
 /// How long a daemon that ends waits for services that it starts again.
 constexpr Duration end_patience = std::chrono::seconds{20};
@@ -104,7 +105,7 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   const auto shortage_before = choice_.shortage;
   choice_ = decide_shedding(config_->memory, before, sight, seen_, now);
   if (sight) totals_.total_bytes = sight->total_bytes;
-  measure_if_due(choice_.shortage);
+  measure_if_due();
   put_claims(choice_);
   remember(choice_.memo);  // Before anything is done: should we end now, the next daemon knows.
   count(before, choice_);
@@ -156,8 +157,9 @@ void Shedding::tell_protections(std::span<const MeasuredService> measured) {
   }
 }
 
-void Shedding::measure_if_due(Shortage shortage) {
-  const auto interval = shortage == Shortage::normal ? measured_every : measured_every_when_short;
+void Shedding::measure_if_due() {
+  const bool is_quiet = choice_.shortage == Shortage::normal && choice_.state != ShedState::restoring;
+  const auto interval = is_quiet ? measured_every : measured_every_when_short;
   const auto now = world_.loop.now();
   const bool is_first = footprints_.began() == Instant{};
   if (!is_first && now - footprints_.began() < interval) return;

@@ -58,7 +58,7 @@ class Shedding {
   [[nodiscard]] std::vector<ShedCandidate> candidates(std::span<const MeasuredService> measured) const;
   void note_relations(ShedCandidate& candidate, const MeasuredService& service) const;
   void tell_protections(std::span<const MeasuredService> measured);
-  void measure_if_due(Shortage shortage);
+  void measure_if_due();
   void put_claims(const ShedChoice& choice);
   void remember(const ShedMemo& memo);
   void count(const ShedMemo& before, const ShedChoice& choice);

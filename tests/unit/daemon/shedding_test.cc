@@ -140,6 +140,18 @@ TEST_F(SheddingTest, TurnsOneOffThatIsMarkedAndOnAgainWhenThereIsRoom) {
   EXPECT_EQ(plant.row(0).restarts_total, 0U) << "that was none";
 }
 
+TEST_F(SheddingTest, SoonSeesThatOneThatIsBackGrowsNoMore) {
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  machine.set_usable(600);
+  for (int i = 0; i < 300 && shed_row(0).phase != ShedPhase::warming; ++i)
+    plant.run_for(1s);
+  ASSERT_EQ(shed_row(0).phase, ShedPhase::warming);
+  plant.run_for(45s);
+  EXPECT_EQ(shed_row(0).phase, ShedPhase::up) << "the next one has to wait for it";
+}
+
 TEST_F(SheddingTest, GoesOnUntilThereIsEnough) {
   begin();
   machine.set_usable(30);

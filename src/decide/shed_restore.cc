@@ -15,8 +15,6 @@ using Kind = ShedNews::Kind;
 constexpr double unknown_need_share = 0.05;  // It was down before it was ever seen up.
 constexpr Duration overdue_again_after = hour;
 
-std::string bytes_of(double bytes) { return bytes_words(static_cast<std::uint64_t>(std::max(0.0, bytes))); }
-
 bool has_been(const std::optional<Instant>& since, Duration duration, Instant now) {
   return since && now - *since >= duration;
 }

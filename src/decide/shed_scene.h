@@ -53,6 +53,11 @@ struct ShedScene {
   }
 };
 
+/// For people. What was subtracted from each other may be less than nothing by a little.
+inline std::string bytes_of(double bytes) {
+  return bytes_words(static_cast<std::uint64_t>(std::max(0.0, bytes)));
+}
+
 // Times that nobody needs to set.
 inline constexpr Duration warn_calm_for = std::chrono::minutes{1};
 inline constexpr std::uint32_t low_readings_min = 3;

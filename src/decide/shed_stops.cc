@@ -17,8 +17,6 @@ constexpr Duration stop_margin = std::chrono::seconds{10};
 constexpr Duration forecast_max = std::chrono::seconds{30};
 constexpr std::uint32_t backoffs_max = 16;
 
-std::string bytes_of(double bytes) { return bytes_words(static_cast<std::uint64_t>(std::max(0.0, bytes))); }
-
 std::string percent_of(const ShedScene& scene, double bytes) {
   return fmt::format("{:.1f}%", 100 * bytes / scene.total());
 }

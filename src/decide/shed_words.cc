@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "decide/shed_scene.h"
 #include "decide/shedding.h"
 
 namespace systemcheck {
 namespace {
-
-std::string bytes_of(double bytes) { return bytes_words(static_cast<std::uint64_t>(std::max(0.0, bytes))); }
 
 std::string_view obstacle_words(ShedObstacle obstacle) {
   switch (obstacle) {

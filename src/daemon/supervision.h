@@ -164,6 +164,7 @@ class Supervision {
   [[nodiscard]] DemandSituation demand_situation(const Supervised& service) const;
   [[nodiscard]] Order order_for_demand(std::size_t index, Demand demand);
   void take_claims_over(Supervised& service);
+  void note_demand_end(Supervised& service, Demand demand, const Outcome& outcome);
   void note_order_outcome(std::size_t index, const Outcome& outcome);
   void judge_order(std::size_t index, const RestartChoice& choice);
   void end_order(std::size_t index, DemandEnd end);

@@ -163,32 +163,41 @@ void Supervision::begin_order(std::size_t index) {
   });
 }
 
-void Supervision::note_order_outcome(std::size_t index, const Outcome& outcome) {
-  auto& service = *services_[index];
-  auto& ordered = *service.ordered;
-  const auto demand = ordered.memo.demand;
+/// What somebody other than the restart policy has ordered is carried out: the policy's memory goes on from
+/// it.
+void Supervision::note_demand_end(Supervised& service, Demand demand, const Outcome& outcome) {
   const auto now = world_.loop.now();
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
+  const bool is_refused = outcome.kind == Outcome::Kind::refused;
+  const auto jitter = world_.draw_jitter();
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   record_outcome(service, outcome);
-  hooks_.look_wanted();
-  const bool is_refused = outcome.kind == Outcome::Kind::refused;
-  const auto jitter = world_.draw_jitter();
   record_moment(service.rules.name,
                 PastDemand{.kind = is_refused ? PastDemand::Kind::refused : PastDemand::Kind::done,
                            .demand = demand,
                            .has_succeeded = has_succeeded,
                            .jitter = jitter},
                 now);
-  if (is_refused) {
-    service.memo = service.memo_before_order;
+  service.memo =
+      is_refused ? service.memo_before_order
+                 : note_demand_outcome(std::move(service.memo), service.rules, config_->restart_policy,
+                                       demand, {.has_succeeded = has_succeeded, .jitter = jitter, .at = now});
+}
+
+void Supervision::note_order_outcome(std::size_t index, const Outcome& outcome) {
+  auto& service = *services_[index];
+  auto& ordered = *service.ordered;
+  const auto demand = ordered.memo.demand;
+  const auto now = world_.loop.now();
+  const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
+  note_demand_end(service, demand, outcome);
+  hooks_.look_wanted();
+  if (outcome.kind == Outcome::Kind::refused) {
     const bool is_newly_held = demand == Demand::stop && !ordered.held_before;
     if (is_newly_held) service.claims.release(Owner::admin, ClaimOrigin::asked);
     return end_order(index, {DemandEnd::Kind::refused, outcome_detail(outcome)});
   }
-  service.memo = note_demand_outcome(std::move(service.memo), service.rules, config_->restart_policy, demand,
-                                     {.has_succeeded = has_succeeded, .jitter = jitter, .at = now});
   if (demand != Demand::stop && !has_succeeded) {
     ++service.row.restart_failures_total;
     const bool is_late = outcome.kind == Outcome::Kind::timed_out;

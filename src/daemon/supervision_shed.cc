@@ -193,25 +193,8 @@ void Supervision::note_shed_outcome(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
   const auto finished = std::move(service.shed_order);
   const bool is_start = finished->action.verb == ShedVerb::start;
-  const auto demand = is_start ? Demand::start : Demand::stop;
-  const auto now = world_.loop.now();
-  const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
-  const bool is_refused = outcome.kind == Outcome::Kind::refused;
-  const auto jitter = world_.draw_jitter();
-  service.row.last_outcome = outcome.kind;
-  service.row.last_exit = outcome.exit_code;
-  record_outcome(service, outcome);
-  record_moment(service.rules.name,
-                PastDemand{.kind = is_refused ? PastDemand::Kind::refused : PastDemand::Kind::done,
-                           .demand = demand,
-                           .has_succeeded = has_succeeded,
-                           .jitter = jitter},
-                now);
-  service.memo =
-      is_refused ? service.memo_before_order
-                 : note_demand_outcome(std::move(service.memo), service.rules, config_->restart_policy,
-                                       demand, {.has_succeeded = has_succeeded, .jitter = jitter, .at = now});
-  if (!has_succeeded) {
+  note_demand_end(service, is_start ? Demand::start : Demand::stop, outcome);
+  if (outcome.kind != Outcome::Kind::succeeded) {
     world_.journal.write(Severity::warning,
                          fmt::format("{}: {} did not succeed ({}): {}", service.rules.name,
                                      in_words(finished->action.verb), word(outcome.kind), outcome.detail));

@@ -65,15 +65,6 @@ void Footprints::measure(std::vector<MeasuredService> services, const MemoryRule
 
 void Footprints::take(Found found) {
   is_measuring_ = false;
-  for (const auto& [name, footprint] : found) {
-    const auto* before = find(name);
-    const bool is_news = footprint.protection != (before != nullptr ? before->protection : std::string());
-    if (is_news && !footprint.protection.empty()) {
-      world_.journal.write(
-          Severity::warning,
-          name + ": it has shed, and is not turned off for want of memory: " + footprint.protection);
-    }
-  }
   found_ = std::move(found);
   on_measured_();
 }

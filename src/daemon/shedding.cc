@@ -19,6 +19,9 @@ constexpr Duration measured_every_when_short = std::chrono::seconds{2};
 /// How long a daemon that ends waits for services that it starts again.
 constexpr Duration end_patience = std::chrono::seconds{20};
 
+constexpr std::string_view unknown_relations =
+    "it is not known what would be stopped with it, or that is too much";
+
 std::string memory_key(const std::string& service) { return "shed/" + service; }
 
 }  // namespace
@@ -98,14 +101,14 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   const auto now = world_.loop.now();
   const auto measured = supervision_.measured_services();
   related_.watch(measured);
-  tell_protections(measured);
   seen_ = candidates(measured);
+  tell_protections();
   const auto before = std::move(choice_.memo);
   const auto state_before = choice_.state;
   const auto shortage_before = choice_.shortage;
   choice_ = decide_shedding(config_->memory, before, sight, seen_, now);
   if (sight) totals_.total_bytes = sight->total_bytes;
-  measure_if_due();
+  measure_if_due(measured);
   put_claims(choice_);
   remember(choice_.memo);  // Before anything is done: should we end now, the next daemon knows.
   count(before, choice_);
@@ -139,31 +142,29 @@ void Shedding::note_relations(ShedCandidate& candidate, const MeasuredService& s
   const auto also_stops = related_.stopped_with(service);
   candidate.protection =
       also_stops ? shed_protection(config_->memory, {.unit = service.unit, .also_stops = *also_stops})
-                 : "it is not known what would be stopped with it, or that is too much";
+                 : std::string(unknown_relations);
 }
 
-/// What is not known yet will be in a moment.
-void Shedding::tell_protections(std::span<const MeasuredService> measured) {
-  for (const auto& service : measured) {
-    const auto also_stops = related_.stopped_with(service);
-    if (!also_stops) continue;
-    auto protection = shed_protection(config_->memory, {.unit = service.unit, .also_stops = *also_stops});
-    auto& told = protections_[service.name];
-    if (protection == told) continue;
-    told = std::move(protection);
+/// Once each. What is not known yet will be in a moment.
+void Shedding::tell_protections() {
+  for (const auto& candidate : seen_) {
+    if (!candidate.priority || candidate.protection == unknown_relations) continue;
+    auto& told = protections_[candidate.name];
+    if (candidate.protection == told) continue;
+    told = candidate.protection;
     if (told.empty()) continue;
     world_.journal.write(Severity::warning,
-                         service.name + ": it has shed, and is not turned off for want of memory: " + told);
+                         candidate.name + ": it has shed, and is not turned off for want of memory: " + told);
   }
 }
 
-void Shedding::measure_if_due() {
+void Shedding::measure_if_due(std::span<const MeasuredService> measured) {
   const bool is_quiet = choice_.shortage == Shortage::normal && choice_.state != ShedState::restoring;
   const auto interval = is_quiet ? measured_every : measured_every_when_short;
   const auto now = world_.loop.now();
   const bool is_first = footprints_.began() == Instant{};
   if (!is_first && now - footprints_.began() < interval) return;
-  auto services = supervision_.measured_services();
+  std::vector<MeasuredService> services(measured.begin(), measured.end());
   std::erase_if(services, [](const MeasuredService& it) { return it.members.empty(); });
   if (!services.empty()) footprints_.measure(std::move(services), config_->memory);
 }

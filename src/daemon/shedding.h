@@ -41,15 +41,6 @@ class Shedding {
   [[nodiscard]] std::optional<ShedRow> row() const;
 
  private:
-  /// What is counted of one service.
-  struct Account {
-    std::array<std::uint64_t, Words<ShedCause>::all.size()> sheds_total{};
-    std::uint64_t restores_total = 0;
-    std::uint64_t failed_restores_total = 0;
-    double predicted_bytes = 0;
-    double returned_bytes = 0;
-    double off_seconds_total = 0;  ///< without the time that goes on now
-  };
   void recall();
   void look();
   void look_at(Instant when);
@@ -57,8 +48,8 @@ class Shedding {
   void decide(const Result<MemorySight>& sight);
   [[nodiscard]] std::vector<ShedCandidate> candidates(std::span<const MeasuredService> measured) const;
   void note_relations(ShedCandidate& candidate, const MeasuredService& service) const;
-  void tell_protections(std::span<const MeasuredService> measured);
-  void measure_if_due();
+  void tell_protections();
+  void measure_if_due(std::span<const MeasuredService> measured);
   void put_claims(const ShedChoice& choice);
   void remember(const ShedMemo& memo);
   void count(const ShedMemo& before, const ShedChoice& choice);
@@ -77,10 +68,11 @@ class Shedding {
   ShedChoice choice_{};                                               ///< the last one
   std::vector<ShedCandidate> seen_{};                                 ///< upon which it was decided
   std::map<std::string, ShedServiceMemo, std::less<>> remembered_{};  ///< as they were written down last
-  std::map<std::string, Account, std::less<>> accounts_{};
+  /// The counters of each service; off_seconds_total without the time that goes on now.
+  std::map<std::string, ShedServiceRow, std::less<>> accounts_{};
   std::set<std::string, std::less<>> claimed_{};
   RelatedUnits related_;
-  std::map<std::string, std::string, std::less<>> protections_{};  ///< by what stops with them, as told
+  std::map<std::string, std::string, std::less<>> protections_{};  ///< as they were told last
   ShedRow totals_{};                                               ///< the counters of the machine
   Instant due_{};
   bool is_recalled_ = false;

@@ -101,21 +101,14 @@ ShedServiceRow Shedding::row_of(std::size_t index) const {
   const auto now = world_.loop.now();
   const auto& candidate = seen_[index];
   const auto& standing = choice_.standings[index];
-  ShedServiceRow row{.name = candidate.name,
-                     .priority = candidate.priority.value_or(0),
-                     .phase = standing.phase,
-                     .obstacle = standing.obstacle,
-                     .words = standing_words(standing, now),
-                     .bytes = standing.bytes};
-  if (const auto account = accounts_.find(candidate.name); account != accounts_.end()) {
-    const auto& it = account->second;
-    row.sheds_total = it.sheds_total;
-    row.restores_total = it.restores_total;
-    row.failed_restores_total = it.failed_restores_total;
-    row.predicted_bytes = it.predicted_bytes;
-    row.returned_bytes = it.returned_bytes;
-    row.off_seconds_total = it.off_seconds_total;
-  }
+  const auto account = accounts_.find(candidate.name);
+  auto row = account == accounts_.end() ? ShedServiceRow{} : account->second;
+  row.name = candidate.name;
+  row.priority = candidate.priority.value_or(0);
+  row.phase = standing.phase;
+  row.obstacle = standing.obstacle;
+  row.words = standing_words(standing, now);
+  row.bytes = standing.bytes;
   const auto* memo = find_memo(choice_.memo, candidate.name);
   if (memo == nullptr) return row;
   row.is_rehearsed = memo->is_rehearsed;

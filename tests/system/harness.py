@@ -475,15 +475,16 @@ OWN_TABLE = "SYSTEMCHECK_OWN_PROCESS_TABLE"
 
 
 def enter_own_process_table():
-    """Runs this program anew in a process table, a network and a name of its own, where that is possible: the daemon
-    then neither sees nor touches what else runs on this machine, a web server of the same path included, and
-    a port that the kernel picked stays free until it is used."""
+    """Runs this program anew in a process table, a network, a name and a /run of its own, where that is possible: the
+    daemon then neither sees nor touches what else runs on this machine, a web server of the same path included,
+    a port that the kernel picked stays free until it is used, and no other test takes a directory away."""
     into = ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "--kill-child", "--mount-proc"]
     may = os.geteuid() == 0 and OWN_TABLE not in os.environ and shutil.which("unshare")
     if may and subprocess.run([*into, "true"], check=False, capture_output=True).returncode == 0:
         os.environ[OWN_TABLE] = "yes"
         # Not as its first process: sshd takes a child of that one for a daemon already.
-        first = ["/bin/sh", "-c", 'ip link set lo up; "$@"; exit $?', "sh"]
+        inside = 'ip link set lo up && mount -t tmpfs -o mode=755 tmpfs /run || exit 1; "$@"; exit $?'
+        first = ["/bin/sh", "-c", inside, "sh"]
         os.execvp(into[0], [*into, *first, sys.executable, "-B", *sys.argv])
 
 

@@ -1,7 +1,5 @@
 #include "collect/memory.h"
 
-#include <optional>
-
 #include "base/metrics.h"
 #include "collect/facts.h"
 #include "collect/key_values.h"
@@ -50,10 +48,14 @@ Result<Memory> Memory::collect(Look& look) {
   return memory;
 }
 
+std::optional<std::uint64_t> available_bytes(std::string_view meminfo) {
+  return bytes_behind("MemAvailable:", meminfo);
+}
+
 Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, std::uint64_t page_bytes) {
   const auto total = bytes_behind("MemTotal:", meminfo);
   if (!total || *total == 0) return Error{Error::Kind::malformed, "no MemTotal line"};
-  const auto available = bytes_behind("MemAvailable:", meminfo);
+  const auto available = available_bytes(meminfo);
   if (!available) return Error{Error::Kind::malformed, "no MemAvailable line"};
   if (*available > *total) return Error{Error::Kind::malformed, "more available than there is"};
   return Memory{

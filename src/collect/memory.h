@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -46,6 +47,9 @@ struct Memory {
 
 /// How many processes the kernel has killed for want of memory since boot.
 Result<std::uint64_t> read_oom_kills(Host& host);
+
+/// Of MemAvailable alone.
+std::optional<std::uint64_t> available_bytes(std::string_view meminfo);
 
 /// Refuses a reading without a MemTotal, or with more available than there is.
 Result<Memory> parse_memory(std::string_view meminfo, std::string_view vmstat, std::uint64_t page_bytes);

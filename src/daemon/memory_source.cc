@@ -39,6 +39,7 @@ class MachineMemory final : public MemorySource {
     auto memory = *parsed;
     memory.listed_bytes = extra(zones_, parse_listed_pages) * page_bytes_;
     memory.arc_bytes = extra(arc_, parse_reclaimable_arc);
+    last_ = memory;
     return MemorySight{.taken = now,
                        .total_bytes = static_cast<double>(memory.total_bytes),
                        .usable_bytes = static_cast<double>(memory.usable_bytes()),
@@ -47,6 +48,14 @@ class MachineMemory final : public MemorySource {
                        .swap_free_bytes = static_cast<double>(memory.swap_free_bytes),
                        .waiting_seconds = waiting_seconds(pressure_),
                        .oom_kills = memory.oom_kills};
+  }
+  std::optional<double> glance() override {
+    if (!last_) return std::nullopt;
+    const auto meminfo = meminfo_.read();
+    const auto available = meminfo ? available_bytes(*meminfo) : std::nullopt;
+    if (!available) return std::nullopt;
+    last_->available_bytes = *available;
+    return static_cast<double>(last_->usable_bytes());
   }
   [[nodiscard]] std::string pressure_file() const override { return machine_pressure; }
 
@@ -59,6 +68,7 @@ class MachineMemory final : public MemorySource {
   }
 
   std::uint64_t page_bytes_;
+  std::optional<Memory> last_{};
   KeptFile meminfo_{"/proc/meminfo", table_bytes};
   KeptFile vmstat_{"/proc/vmstat", table_bytes};
   KeptFile zones_{"/proc/zoneinfo", zones_bytes};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -17,6 +18,9 @@ class MemorySource {
   virtual ~MemorySource() = default;
   /// An error where it cannot be read, or cannot be true.
   virtual Result<MemorySight> read(Instant now) = 0;
+  /// How many bytes are usable, for much less work: by the one file that changes, the others as they were at
+  /// the last read(). Without a value: there was none, or reading all is as little work.
+  virtual std::optional<double> glance() { return std::nullopt; }
   /// The file by which the kernel tells of pressure on this memory, psi.rst.
   [[nodiscard]] virtual std::string pressure_file() const = 0;
 };

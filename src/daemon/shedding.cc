@@ -16,6 +16,12 @@ constexpr Duration measured_every = std::chrono::minutes{1};
 /// While memory is short: who has eaten it, and who is small enough to be started. And while one comes back:
 /// when it has grown to its size the next may follow.
 constexpr Duration measured_every_when_short = std::chrono::seconds{2};
+/// A close look costs a quarter of a millisecond, most of it in the kernel. Between two of them a glance
+/// does, while there is this much more than would be a warning, and it has not become less by this share of
+/// all.
+constexpr Duration looked_closely_every = std::chrono::seconds{10};
+constexpr double plenty_factor = 1.5;
+constexpr double noticed_share = 0.01;
 /// How long a daemon that ends waits for services that it starts again.
 constexpr Duration end_patience = std::chrono::seconds{20};
 
@@ -30,7 +36,7 @@ Shedding::Shedding(World& world, Supervision& supervision, Callback on_change)
     : world_(world),
       supervision_(supervision),
       on_change_(std::move(on_change)),
-      footprints_(world, [this] { look(); }),
+      footprints_(world, [this] { look_closely(); }),
       related_(world.units) {}
 
 Shedding::~Shedding() = default;
@@ -45,7 +51,7 @@ void Shedding::take_over(std::shared_ptr<const Config> config) {
   if (!source_) return;
   auto trigger = PressureTrigger::make(world_.loop, source_->pressure_file(), [this] {
     ++totals_.alarms_total;
-    look();
+    look_closely();
   });
   if (trigger) pressure_ = *std::move(trigger);
   if (!std::exchange(is_recalled_, true)) recall();
@@ -93,7 +99,26 @@ void Shedding::note_lateness() {
 
 void Shedding::look() {
   if (!source_ || is_ending_) return;
-  decide(source_->read(world_.loop.now()));
+  if (!glance()) return look_closely();
+  look_at(world_.loop.now() + choice_.look_again);
+}
+
+/// There was plenty when it was looked closely, and there is still about as much.
+bool Shedding::glance() {
+  const bool is_recent = world_.loop.now() - looked_closely_ < looked_closely_every;
+  if (!is_recent || choice_.state != ShedState::normal) return false;
+  const auto usable = source_->glance();
+  if (!usable) return false;
+  const double plenty = plenty_factor * config_->memory.warn.bytes_of(totals_.total_bytes);
+  if (*usable < std::max(plenty, choice_.usable_bytes - noticed_share * totals_.total_bytes)) return false;
+  note_shed_glance(choice_.memo, *usable, world_.loop.now());
+  return true;
+}
+
+void Shedding::look_closely() {
+  if (!source_ || is_ending_) return;
+  looked_closely_ = world_.loop.now();
+  decide(source_->read(looked_closely_));
   look_at(world_.loop.now() + choice_.look_again);
 }
 

@@ -43,6 +43,8 @@ class Shedding {
  private:
   void recall();
   void look();
+  [[nodiscard]] bool glance();  ///< false: it takes a close look
+  void look_closely();
   void look_at(Instant when);
   void note_lateness();
   void decide(const Result<MemorySight>& sight);
@@ -75,6 +77,7 @@ class Shedding {
   std::map<std::string, std::string, std::less<>> protections_{};  ///< as they were told last
   ShedRow totals_{};                                               ///< the counters of the machine
   Instant due_{};
+  Instant looked_closely_{};
   bool is_recalled_ = false;
   bool is_ending_ = false;
   Watch timer_{};

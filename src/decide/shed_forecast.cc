@@ -56,11 +56,13 @@ Line fit_line(const std::vector<ShedSample>& samples) {
 
 }  // namespace
 
+void note_shed_glance(ShedMemo& memo, double usable_bytes, Instant at) {
+  note_sample(memo.history, {at, usable_bytes}, history_step, forecast_window);
+  note_sample(memo.growth, {at, usable_bytes}, growth_step, growth_window);
+}
+
 void note_history(ShedScene& scene) {
-  auto& memo = scene.memo();
-  const ShedSample usable{scene.sight->taken, scene.usable()};
-  note_sample(memo.history, usable, history_step, forecast_window);
-  note_sample(memo.growth, usable, growth_step, growth_window);
+  note_shed_glance(scene.memo(), scene.usable(), scene.sight->taken);
   for (auto& service : scene.services) {
     if (!service.is_use_known || service.presence != ShedPresence::up) continue;
     note_sample(service.memo->samples, {scene.sight->taken, service.used_bytes}, growth_step, growth_window);

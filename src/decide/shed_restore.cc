@@ -164,7 +164,9 @@ void decide_exit_starts(ShedScene& scene) {
   std::vector<ShedView*> off;
   for (auto& service : scene.services) {
     const auto& facts = *service.facts;
-    const bool is_off = is_shed(*service.memo) && service.memo->phase == ShedPhase::shed;
+    const auto phase = service.memo->phase;
+    // Whether its end has freed what was expected is the next daemon's question, and there may be none.
+    const bool is_off = is_shed(*service.memo) && (phase == ShedPhase::shed || phase == ShedPhase::settling);
     const bool may_start =
         service.presence == ShedPresence::down && facts.mode == Mode::act && !facts.held_by;
     if (is_off && may_start) off.push_back(&service);

@@ -111,6 +111,9 @@ inline constexpr Duration memory_fresh_for = std::chrono::seconds{2};
 ShedChoice decide_shedding(const MemoryRules& rules, ShedMemo memo, const Result<MemorySight>& sight,
                            std::span<const ShedCandidate> services, Instant now);
 
+/// So much was usable, and it was not worth a decision. What comes is forecast from this, too.
+void note_shed_glance(ShedMemo& memo, double usable_bytes, Instant at);
+
 /// The daemon is stopped for good: what can be started again, and in this order.
 ShedChoice decide_shed_exit(const MemoryRules& rules, ShedMemo memo, const Result<MemorySight>& sight,
                             std::span<const ShedCandidate> services, Instant now);

@@ -3,12 +3,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "os/os_error.h"
 
 namespace systemcheck {
+namespace {
+
+constexpr std::size_t first_bytes = 4096;
+
+}  // namespace
 
 Result<std::string_view> KeptFile::read() {
   if (!file_.is_open()) {
@@ -16,7 +22,9 @@ Result<std::string_view> KeptFile::read() {
     if (!file_.is_open()) return os_error(path_);
   }
   std::size_t length = 0;
-  while (length < buffer_.size()) {
+  while (length < limit_bytes_) {
+    const auto wanted = std::min(limit_bytes_, std::max(first_bytes, 2 * length));
+    if (buffer_.size() < wanted) buffer_.resize(wanted);
     const auto got =
         ::pread(file_.number(), buffer_.data() + length, buffer_.size() - length, static_cast<off_t>(length));
     if (got < 0 && errno == EINTR) continue;

@@ -21,6 +21,16 @@ TEST(MachineMemory, IsThatOfThisMachine) {
   EXPECT_EQ(sight->taken, Instant{std::chrono::hours{1}});
 }
 
+TEST(MachineMemory, IsSeenAtAGlanceOnceItWasRead) {
+  const auto source = machine_memory(page_bytes);
+  EXPECT_FALSE(source->glance());
+  const auto sight = source->read({});
+  ASSERT_TRUE(sight);
+  const auto glance = source->glance();
+  ASSERT_TRUE(glance);
+  EXPECT_NEAR(*glance, sight->usable_bytes, 0.2 * sight->total_bytes);
+}
+
 /// A directory that looks like a control group.
 class GroupMemory : public ::testing::Test {
  protected:

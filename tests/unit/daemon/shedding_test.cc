@@ -32,6 +32,7 @@ struct Machine {
       used += plant.processes[i] ? sizes[i] : 0;
     return 1000 - used;
   }
+  int close_looks = 0;
   void set_usable(double mib) { others += usable() - mib; }
   void let_measure() const {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -44,8 +45,9 @@ struct Machine {
 
 class FakeMemory final : public MemorySource {
  public:
-  explicit FakeMemory(const Machine& machine) : machine_(machine) {}
+  explicit FakeMemory(Machine& machine) : machine_(machine) {}
   Result<MemorySight> read(Instant now) override {
+    ++machine_.close_looks;
     machine_.let_measure();
     if (!machine_.is_readable) return Error{Error::Kind::malformed, "no MemAvailable line"};
     return MemorySight{.taken = now,
@@ -53,10 +55,14 @@ class FakeMemory final : public MemorySource {
                        .usable_bytes = machine_.usable() * mebibyte,
                        .anonymous_bytes = (1000 - machine_.usable()) * mebibyte};
   }
+  std::optional<double> glance() override {
+    if (!machine_.is_readable) return std::nullopt;
+    return machine_.usable() * mebibyte;
+  }
   [[nodiscard]] std::string pressure_file() const override { return "/nowhere"; }
 
  private:
-  const Machine& machine_;
+  Machine& machine_;
 };
 
 /// "small" and "large", which may be turned off in this order, and "precious", which may not.
@@ -121,6 +127,27 @@ class SheddingTest : public ::testing::Test {
   std::unique_ptr<World> world{};
   std::unique_ptr<Shedding> shedding{};
 };
+
+TEST_F(SheddingTest, LooksCloselyNowAndThenWhileThereIsPlenty) {
+  begin();
+  machine.close_looks = 0;
+  plant.run_for(1min);
+  EXPECT_GE(machine.close_looks, 5);
+  EXPECT_LE(machine.close_looks, 7);
+}
+
+TEST_F(SheddingTest, LooksCloselyAsSoonAsThereIsLess) {
+  begin();
+  plant.run_for(11s);
+  machine.close_looks = 0;
+  machine.set_usable(480);
+  plant.run_for(1s);
+  EXPECT_GE(machine.close_looks, 1);
+  machine.close_looks = 0;
+  machine.set_usable(200);  // More than a warning, and not plenty.
+  plant.run_for(20s);
+  EXPECT_GE(machine.close_looks, 20);
+}
 
 TEST_F(SheddingTest, TurnsOneOffThatIsMarkedAndOnAgainWhenThereIsRoom) {
   begin();

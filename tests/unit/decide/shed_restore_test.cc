@@ -403,12 +403,12 @@ TEST_F(ShedRestore, AnExitStartsWhatJustFits) {
             Texts{"start web"});
 }
 
-TEST_F(ShedRestore, AnExitLeavesWhatHasJustEndedToTheNextDaemon) {
+TEST_F(ShedRestore, AnExitStartsWhatHasJustEndedToo) {
   add_off("web", 5);
   begin(60);
   memo_of("web").phase = ShedPhase::settling;
   EXPECT_EQ(started(decide_shed_exit(world.rules, world.memo, world.sight(), world.services, world.now)),
-            Texts{});
+            Texts{"start web"});
 }
 
 TEST_F(ShedRestore, AnExitLeavesAllAsItIsWhereItIsToldToOrCannotRead) {

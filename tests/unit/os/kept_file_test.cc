@@ -40,6 +40,17 @@ TEST_F(KeptFileTest, IsCutAtItsLimit) {
   EXPECT_EQ(*file.read(), "0123");
 }
 
+TEST_F(KeptFileTest, IsReadToItsEndHoweverLongItIs) {
+  std::string text;
+  for (int i = 0; text.size() < 300'000; ++i)
+    text += std::to_string(i);
+  write(text);
+  KeptFile file(path(), 1'000'000);
+  EXPECT_EQ(*file.read(), text);
+  write("short");
+  EXPECT_EQ(*file.read(), "short");
+}
+
 TEST_F(KeptFileTest, IsTriedAgainAfterAnError) {
   KeptFile file(path(), 100);
   EXPECT_EQ(file.read().error().kind, Error::Kind::not_found);

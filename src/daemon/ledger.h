@@ -24,6 +24,8 @@ class Ledger {
   virtual void settle(std::function<void(bool is_written)> then) = 0;
   /// What an earlier daemon left, as it was when this one began.
   [[nodiscard]] virtual const Memos& memos() const = 0;
+  /// Of the relay, too; once.
+  [[nodiscard]] virtual RelayState take_relay() { return {}; }
   /// Without a value: nothing is kept.
   [[nodiscard]] virtual std::optional<HistoryStatus> status() const = 0;
 };
@@ -64,6 +66,7 @@ class StoreLedger final : public Ledger {
     store_.settle(settle_patience, std::move(then));
   }
   [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
+  [[nodiscard]] RelayState take_relay() override { return store_.take_relay(); }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return store_.status(); }
   void read(HistoryQuery query, const Store::OnPage& on_page) { store_.read(std::move(query), on_page); }
 

@@ -170,6 +170,9 @@ Result<HistoryPage> Backstage::read(const HistoryQuery& query, const Batch& wait
   page->events.insert(page->events.end(), filed->events.begin(), filed->events.end());
   if (page->actions.size() > query.limit) page->actions.resize(query.limit);
   if (page->events.size() > query.limit) page->events.resize(query.limit);
+  auto& changes = page->relay_changes;
+  changes.insert(changes.end(), filed->relay_changes.begin(), filed->relay_changes.end());
+  if (changes.size() > query.limit) changes.resize(query.limit);
   return page;
 }
 
@@ -182,6 +185,11 @@ Result<Memos> Backstage::memos(const Moment& now) {
   }
   if (memos) known_memos_ = *memos;
   return memos;
+}
+
+RelayState Backstage::relay() {
+  auto state = database_ ? database_->relay() : Result<RelayState>(RelayState{});
+  return state ? *std::move(state) : RelayState{};
 }
 
 }  // namespace systemcheck

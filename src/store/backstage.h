@@ -38,6 +38,8 @@ class Backstage {
   /// What is in the file, with what waits to be written in front of it.
   Result<HistoryPage> read(const HistoryQuery& query, const Batch& waiting, const Moment& now);
   Result<Memos> memos(const Moment& now);
+  /// Nothing where it cannot be read: who has fetched his mail does so again.
+  RelayState relay();
   [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
 
  private:

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "os/descriptor.h"
+#include "store/relay_rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/stored.h"
@@ -57,6 +58,12 @@ class SqliteDatabase final : public Database {
 
   Result<HistoryPage> read(const HistoryQuery& query) override {
     HistoryPage page;
+    if (query.is_of_relay) {
+      auto changes = read_relay_changes(*file_, query);
+      if (!changes) return std::move(changes).error();
+      page.relay_changes = *std::move(changes);
+      return page;
+    }
     auto actions = read_actions(query, page);
     if (!actions) return std::move(actions).error();
     auto events = read_events(query, page);
@@ -77,13 +84,18 @@ class SqliteDatabase final : public Database {
     }
   }
 
+  Result<RelayState> relay() override { return read_relay_state(*file_); }
+
   Result<bool> prune(const Moment& now) override {
     if (auto read = read_clock(); !read) return read.error();
     const auto size = size_bytes();
     if (!size) return size.error();
-    auto forgotten = forget_before(elapsed_at(now) - limits_.keep, {"situations", "actions", "events"});
-    if (*size > limits_.max_size_bytes && forgotten && *forgotten == 0)
-      forgotten = forget_before(Duration::max(), {"situations"});
+    auto forgotten =
+        forget_before(elapsed_at(now) - limits_.keep, {"situations", "relay_changes", "actions", "events"});
+    for (const auto* table : {"situations", "relay_changes"}) {
+      if (*size > limits_.max_size_bytes && forgotten && *forgotten == 0)
+        forgotten = forget_before(Duration::max(), {table});
+    }
     if (*size > limits_.max_size_bytes && forgotten && *forgotten == 0)
       forgotten = forget_before(Duration::max(), {"actions", "events"});
     if (!forgotten) return forgotten.error();
@@ -231,6 +243,8 @@ class SqliteDatabase final : public Database {
     return row.number(stored_duration(elapsed_)).run();
   }
 
+  Status put(const RelayNotes& it) { return put_relay_notes(*file_, it, stored_duration(elapsed_)); }
+
   ActionRow take_action(Statement& row) const {
     ActionRow action;
     auto& intention = action.intention;
@@ -263,12 +277,6 @@ class SqliteDatabase final : public Database {
     return action;
   }
 
-  static void bind(Statement& rows, const HistoryQuery& query) {
-    rows.text(query.service, name_limit).text(query.service, name_limit);
-    rows.number(query.since ? stored_time(*query.since) : INT64_MIN);
-    rows.number(static_cast<std::int64_t>(std::min(query.limit, page_limit)));
-  }
-
   Status read_actions(const HistoryQuery& query, HistoryPage& page) {
     Statement rows(
         *file_,
@@ -276,7 +284,7 @@ class SqliteDatabase final : public Database {
         "attempt, old_identity, late, ended_at, kind, exit_status, detail, output, took, judged_at, "
         "verified, why, new_identity, downtime FROM actions "
         "WHERE (?='' OR service=?) AND at >= ? ORDER BY id DESC LIMIT ?");
-    bind(rows, query);
+    bind_query(rows, query);
     for (;;) {
       const auto more = rows.step();
       if (!more) return more.error();
@@ -289,7 +297,7 @@ class SqliteDatabase final : public Database {
     Statement rows(*file_,
                    "SELECT at, service, was, becomes, owner, reason FROM events "
                    "WHERE (?='' OR service=?) AND at >= ? ORDER BY id DESC LIMIT ?");
-    bind(rows, query);
+    bind_query(rows, query);
     for (;;) {
       const auto more = rows.step();
       if (!more) return more.error();

@@ -36,8 +36,9 @@ class Database {
   virtual Status write(std::span<const Record> records, const Moment& now) = 0;
   virtual Result<HistoryPage> read(const HistoryQuery& query) = 0;
   virtual Result<Memos> memos() = 0;
+  virtual Result<RelayState> relay() = 0;
   /// A small step: forgets some of what is too old or too much. False when there is nothing left to forget.
-  /// Where it is too much, situations go first: they explain, but what was done must stay.
+  /// Where it is too much, situations go first, then who could send mail: what was done must stay.
   virtual Result<bool> prune(const Moment& now) = 0;
   virtual Result<std::uint64_t> size_bytes() = 0;
   /// Brings what is in the log into the file and empties it, unless somebody reads.

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,7 +85,39 @@ struct Memo {
   std::string text{};
 };
 
-using Record = std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo, Situation>;
+/// Who may send mail for a while. What is known besides is not the store's matter.
+struct RelayGrant {
+  std::string network{};
+  WallTime until{};
+  std::string text{};
+};
+
+/// Somebody could send mail from then on, or no longer.
+struct RelayChange {
+  WallTime at{};
+  std::string network{};
+  std::string to{};  ///< granted, expired, removed, refused …
+  std::string user{};
+  std::string reason{};
+};
+
+/// What has become of a while of reading logs. All of it is written, or nothing: a grant without the place of
+/// its line would be given twice, and the place without the grant never.
+struct RelayNotes {
+  std::vector<RelayGrant> granted{};                          ///< each replaces what was kept for its network
+  std::vector<std::string> ended{};                           ///< networks
+  std::vector<std::pair<std::string, std::string>> places{};  ///< log and place, replaced as well
+  std::vector<RelayChange> changes{};
+};
+
+using Record =
+    std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo, Situation, RelayNotes>;
+
+/// What an earlier daemon had granted, and how far it had read.
+struct RelayState {
+  std::vector<RelayGrant> grants{};
+  std::map<std::string, std::string, std::less<>> places{};
+};
 
 /// An action as it is read back: what is known of it so far.
 struct ActionRow {
@@ -95,7 +130,8 @@ struct ActionRow {
 };
 
 struct HistoryQuery {
-  std::string service{};  ///< empty: of all
+  bool is_of_relay = false;  ///< the changes of the relay, and nothing else
+  std::string service{};     ///< or network; empty: of all
   std::optional<WallTime> since{};
   std::size_t limit = 50;
 };
@@ -104,6 +140,7 @@ struct HistoryQuery {
 struct HistoryPage {
   std::vector<ActionRow> actions{};
   std::vector<Event> events{};
+  std::vector<RelayChange> relay_changes{};
 };
 
 struct SituationRow {
@@ -130,6 +167,7 @@ inline constexpr std::size_t output_limit = 4096;
 inline constexpr std::size_t memo_limit = std::size_t{16} << 10;
 inline constexpr std::size_t situation_limit = std::size_t{8} << 10;
 inline constexpr std::size_t memos_max = 4096;
+inline constexpr std::size_t grants_max = std::size_t{1} << 20;
 inline constexpr std::size_t page_limit = 1000;
 
 }  // namespace systemcheck

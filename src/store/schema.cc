@@ -31,8 +31,16 @@ constexpr std::array migrations{
        ALTER TABLE actions ADD COLUMN elapsed INTEGER NOT NULL DEFAULT 0;
        ALTER TABLE events ADD COLUMN elapsed INTEGER NOT NULL DEFAULT 0;
        CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), elapsed INTEGER NOT NULL,
-         boot_id TEXT NOT NULL, instant INTEGER NOT NULL, at INTEGER NOT NULL);)"};
+         boot_id TEXT NOT NULL, instant INTEGER NOT NULL, at INTEGER NOT NULL);)",
+    // Who may send mail for a while, how far each log was read by then, and who could when.
+    R"(CREATE TABLE relay_grants (network TEXT PRIMARY KEY, until INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
+       CREATE TABLE relay_places (log TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
+       CREATE TABLE relay_changes (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, network TEXT NOT NULL,
+         becomes TEXT NOT NULL, user TEXT NOT NULL, reason TEXT NOT NULL, elapsed INTEGER NOT NULL);
+       CREATE INDEX relay_changes_of_network ON relay_changes (network, id);)"};
 
+/// Since when there are all tables that are only read.
+constexpr std::int64_t readable = 2;
 constexpr auto newest = static_cast<std::int64_t>(migrations.size());
 
 Error newer() { return {Error::Kind::refused, "it was made by a newer systemcheckd"}; }
@@ -71,7 +79,7 @@ Status check_tables(Sqlite& file) {
       "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('actions', 'events', 'memos')");
   if (!tables) return tables.error();
   if (*tables != 3) return Error{Error::Kind::malformed, "it is no history of systemcheckd"};
-  if (*version == newest) return Nothing{};
+  if (*version >= readable) return Nothing{};
   return Error{Error::Kind::refused, "it was made by an older systemcheckd, which wrote down no situations"};
 }
 

@@ -124,6 +124,13 @@ Status Statement::run() {
   return Nothing{};
 }
 
+Status Statement::run_again() {
+  auto done = run();
+  sqlite3_reset(statement_);
+  bound_ = 0;
+  return done;
+}
+
 bool Statement::is_null() const { return sqlite3_column_type(statement_, column_) == SQLITE_NULL; }
 
 std::int64_t Statement::take_number() { return sqlite3_column_int64(statement_, column_++); }

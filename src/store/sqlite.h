@@ -55,6 +55,8 @@ class Statement {
   /// True while there is a row.
   Result<bool> step();
   Status run();
+  /// The same, and it can be bound and run anew then.
+  Status run_again();
 
   [[nodiscard]] bool is_null() const;
   std::int64_t take_number();

@@ -36,6 +36,7 @@ Store::Store(EventLoop& loop, StoreOpening opening, Hooks hooks)
   status_.is_ok = memos.has_value();
   if (memos) {
     memos_ = *std::move(memos);
+    relay_ = shared_->backstage.relay();
   } else {
     status_.problem = memos.error().message;
     hooks_.say("history: " + status_.problem + "; it is kept in memory until it can be written");

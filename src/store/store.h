@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/history_status.h"
 #include "os/event_loop.h"
@@ -35,6 +36,7 @@ class Store {
 
   /// As they were when it was opened.
   [[nodiscard]] const Memos& memos() const { return memos_; }
+  [[nodiscard]] RelayState take_relay() { return std::exchange(relay_, {}); }
 
   /// `then` runs once, never within this call: when it is on disk, or after `at_most`, and then the record
   /// says so. Returns the number of the action.
@@ -74,6 +76,7 @@ class Store {
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Worker> worker_{};
   Memos memos_{};
+  RelayState relay_{};
   HistoryStatus status_{};
   std::deque<Record> waiting_{};
   std::map<std::string, std::string, std::less<>> waiting_memos_{};

@@ -79,9 +79,10 @@ TEST_F(RelayRows, TellTheNewestChangeFirstOfOneNetworkOrOfAll) {
 TEST_F(RelayRows, AreWrittenTogetherOrNotAtAll) {
   const auto database = open();
   write(*database, {.granted = {{"192.0.2.1", noon, "alice"}}, .places = {{"log", "1"}}});
-  const std::string hindrance =
-      "python3 -c \"import sqlite3; c = sqlite3.connect('" + directory.path("state.db") +
-      "'); c.execute('CREATE TRIGGER no BEFORE UPDATE ON relay_places BEGIN SELECT RAISE(FAIL, 1); END')\"";
+  const auto path = directory.path("state.db");
+  const std::string hindrance = "python3 -c 'import sqlite3; c = sqlite3.connect(\"" + path +
+                                "\"); c.execute(\"CREATE TRIGGER no BEFORE UPDATE ON relay_places BEGIN "
+                                "SELECT RAISE(ABORT, no); END\")'";
   ASSERT_EQ(std::system(hindrance.c_str()), 0);
   const std::vector<Record> records{
       RelayNotes{.granted = {{"192.0.2.9", noon, "mallory"}}, .places = {{"log", "2"}}}};

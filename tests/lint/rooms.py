@@ -27,7 +27,7 @@ ADAPTERS = {
         "src/publish/status_json.cc",
     ],
     "prometheus/": ["src/publish/prometheus.cc"],
-    "re2/": ["src/collect/pattern.cc", "src/config/patterns.cc"],
+    "re2/": ["src/collect/pattern.cc", "src/config/patterns.cc", "src/relay/login_patterns.cc"],
     "spdlog/": ["src/daemon/journal.cc"],
     "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],

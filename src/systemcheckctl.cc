@@ -11,8 +11,10 @@
 #include "ctl/history_text.h"
 #include "ctl/shed_text.h"
 #include "ctl/status_table.h"
+#include "offline/relay_command.h"
 #include "offline/replay_command.h"
 #include "os/clock.h"
+#include "os/local_time.h"
 
 // Exit codes are those of monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.
 
@@ -118,6 +120,50 @@ int show_replay(const ReplayArguments& arguments) {
   return answer.exit_code;
 }
 
+/// What is asked of logs, and of no daemon.
+struct RelayCommands {
+  CLI::App* all = nullptr;
+  CLI::App* scan = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* test = nullptr;
+};
+
+void add_reading_options(CLI::App& command, RelayArguments& arguments) {
+  command.add_flag("--smtp-auth", arguments.smtp_auth, "logins to send mail count, too");
+  command.add_flag("--acknowledge-untrusted-origin", arguments.believes_unknown_writers,
+                   "a login counts though nobody knows who wrote it: there are no shell users");
+  command.add_flag("--annotated", arguments.is_annotated, "each line says who wrote it, by contrib/rsyslog/");
+  command.add_option("--sender", arguments.senders, "as whom mail servers log, instead of the default");
+}
+
+RelayCommands add_relay(CLI::App& app, RelayArguments& arguments) {
+  RelayCommands relay;
+  relay.all = app.add_subcommand("relay", "who has just fetched mail, and may send some");
+  relay.scan =
+      relay.all->add_subcommand("scan", "what these logs would have authorised: line, address, user");
+  relay.scan->add_option("log", arguments.logs, "a log of mail servers, - for standard input")->required();
+  relay.scan->add_option("--patterns", arguments.patterns, "a file of patterns beside the built-in ones");
+  relay.scan->add_option("--never", arguments.never, "networks that are not told, or none");
+  add_reading_options(*relay.scan, arguments);
+  relay.explain = relay.all->add_subcommand("explain", "which pattern a line of a log fits, or why none");
+  relay.explain->add_option("line", arguments.line, "the whole line, - for those of standard input")
+      ->required();
+  relay.explain->add_option("--patterns", arguments.patterns, "a file of patterns beside the built-in ones");
+  add_reading_options(*relay.explain, arguments);
+  relay.test = relay.all->add_subcommand("test-pattern", "whether patterns are sound, and what they find");
+  relay.test->add_option("patterns", arguments.patterns, "a file of patterns")->required();
+  relay.test->add_option("log", arguments.logs, "logs to look at with them");
+  relay.all->require_subcommand(1);
+  return relay;
+}
+
+int answer_relay(const RelayCommands& relay, const RelayArguments& arguments) {
+  const LocalClock clock{.now = wall_now(), .offset_at = utc_offset};
+  if (relay.scan->parsed()) return scan_logs(arguments, clock);
+  if (relay.explain->parsed()) return explain_lines(arguments, clock);
+  return test_patterns(arguments, clock);
+}
+
 int give_order(const std::string& socket, const CommandWords& words, bool as_json) {
   const auto question = command_question(words);
   if (!question) return fail(question.error());
@@ -190,6 +236,8 @@ int main(int argc, char** argv) try {
   shed->require_subcommand(1);
   ReplayArguments again;
   auto* replay = add_replay(app, again);
+  RelayArguments logs;
+  const auto relay = add_relay(app, logs);
   CommandWords words;
   add_commands(app, words, as_json);
   app.require_subcommand(1);
@@ -202,6 +250,7 @@ int main(int argc, char** argv) try {
   if (!words.command.empty()) return give_order(socket, words, as_json);
   if (history->parsed()) return show_history(socket, past, as_json);
   if (replay->parsed()) return show_replay(again);
+  if (relay.all->parsed()) return answer_relay(relay, logs);
   if (plan->parsed()) return show_shed_plan(socket, as_json);
   if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);

@@ -48,7 +48,7 @@ struct ReaderRules {
   bool is_of_any_time = false;
 };
 
-/// `user` and `pattern` point into the line and the patterns.
+/// `user` and `pattern` point into the text and the patterns.
 struct LineReading {
   LineVerdict verdict = LineVerdict::nothing;
   std::string_view user{};
@@ -62,13 +62,17 @@ class LoginReader {
   LoginReader(LoginPatterns patterns, ReaderRules rules, UtcOffset offset_at)
       : patterns_(std::move(patterns)), rules_(std::move(rules)), offset_at_(std::move(offset_at)) {}
 
-  LineReading read(std::string_view line, WallTime now);
+  LineReading read(std::string_view text, WallTime now);
   /// Of a source that knows the parts, as the journal does.
   LineReading read(const LogLine& line, WallTime now);
 
+  /// From now on; who has opened a session is remembered.
+  void use(LoginPatterns patterns) { patterns_ = std::move(patterns); }
+  [[nodiscard]] const ReaderRules& rules() const { return rules_; }
+
   /// In lines: what the line says, which pattern looks at it, and what comes of it. Nothing is remembered or
   /// counted.
-  [[nodiscard]] std::string explain(std::string_view line, WallTime now) const;
+  [[nodiscard]] std::string explain(std::string_view text, WallTime now) const;
 
   [[nodiscard]] std::uint64_t count(LineVerdict verdict) const {
     return counts_.at(static_cast<std::size_t>(verdict));

@@ -1,6 +1,7 @@
 #include "offline/relay_scan.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,21 @@ Result<LineLayout> layout_of(const std::string& path) {
   return seen > 0 ? LineLayout::annotated : LineLayout::plain;
 }
 
+/// As IpAddress::text(), which asks the C library; a log has many.
+void append_address(std::string& text, const IpAddress& address) {
+  if (!address.is_ip4()) {
+    text += address.text();
+    return;
+  }
+  const auto& bytes = address.bytes();
+  for (std::size_t i = bytes.size() - 4; i < bytes.size(); ++i) {
+    std::array<char, 3> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.at(i));
+    text.append(digits.data(), end.ptr);
+    if (i + 1 < bytes.size()) text += '.';
+  }
+}
+
 /// What is told of the lines of one log.
 class Told {
  public:
@@ -48,6 +64,7 @@ class Told {
   ~Told() { flush(); }
 
   void tell(std::uint64_t number, const LineReading& reading) {
+    ++counts_.verdicts.at(static_cast<std::size_t>(reading.verdict));
     switch (reading.verdict) {
       case LineVerdict::nothing:
       case LineVerdict::unreadable:
@@ -55,29 +72,37 @@ class Told {
       case LineVerdict::closed:
         return;
       case LineVerdict::login:
-        return add(number, reading, address_of(*reading.login));
+        return add(number, reading, is_never(reading.login->address) ? nullptr : &reading.login->address);
       case LineVerdict::login_without_address:
       case LineVerdict::untrusted:
       case LineVerdict::bad_address:
       case LineVerdict::bad_user:
       case LineVerdict::bad_time:
       case LineVerdict::from_the_future:
-        return add(number, reading, "-");
+        return add(number, reading, nullptr);
     }
   }
 
  private:
-  std::string address_of(const Login& login) {
-    const auto is_never =
-        std::ranges::any_of(rules_.never, [&](const auto& it) { return it.contains(login.address); });
-    if (is_never) ++counts_.never;
-    if (is_loopback(login.address)) ++counts_.from_loopback;
-    return is_never ? "-" : login.address.text();
+  bool is_never(const IpAddress& address) {
+    if (is_loopback(address)) ++counts_.from_loopback;
+    const auto contains = [&](const IpNetwork& it) { return it.contains(address); };
+    if (std::ranges::none_of(rules_.never, contains)) return false;
+    ++counts_.never;
+    return true;
   }
 
-  void add(std::uint64_t number, const LineReading& reading, const std::string& address) {
+  void add(std::uint64_t number, const LineReading& reading, const IpAddress* address) {
     if (!rules_.only.empty() && !rules_.only.contains(std::string(reading.pattern))) return;
-    text_ += prefix_ + std::to_string(number) + "\t" + address + "\t" + printable(reading.user) + "\n";
+    text_ += prefix_;
+    std::array<char, 20> digits{};
+    text_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+    text_ += '\t';
+    if (address == nullptr) text_ += '-';
+    if (address != nullptr) append_address(text_, *address);
+    text_ += '\t';
+    text_ += printable(reading.user);
+    text_ += '\n';
     if (text_.size() >= output_bytes) flush();
   }
 
@@ -129,12 +154,11 @@ Status RelayScan::scan_lines(LineReader& lines, LoginReader& reader, const Tell&
   const auto layout = reader.rules().layout;
   while (const auto text = lines.next()) {
     const auto line = parse_log_line(*text, layout);
-    const auto reading =
-        line ? reader.read(*line, rules_.now) : LineReading{.verdict = LineVerdict::unreadable};
-    ++counts_.verdicts.at(static_cast<std::size_t>(reading.verdict));
-    if (reading.verdict != LineVerdict::nothing) {
-      tell(lines.number(), reading);
-    } else if (line && is_dovecot_start(*line) && learn(*line)) {
+    if (!line) {
+      ++counts_.verdicts[static_cast<std::size_t>(LineVerdict::unreadable)];
+    } else if (reader.looks_at(*line)) {
+      tell(lines.number(), reader.read(*line, rules_.now));
+    } else if (is_dovecot_start(*line) && learn(*line)) {
       auto patterns = compile();
       if (!patterns) return patterns.error();
       reader.use(*std::move(patterns));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "relay/find_byte.h"
 
 namespace systemcheck {
 namespace {
@@ -14,8 +15,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Everything up to the next blank, which is taken as well. Empty where there is none.
 std::string_view take_field(std::string_view& rest) {
-  const auto blank = rest.find(' ');
-  if (blank == std::string_view::npos) return {};
+  const auto blank = find_byte<' '>(rest);
+  if (blank == rest.size()) return {};
   const auto field = rest.substr(0, blank);
   rest.remove_prefix(blank + 1);
   return field;
@@ -32,22 +33,21 @@ bool has_iso_time(std::string_view line) {
 }
 
 /// "tag: message", "tag[pid]: message", "tag message". A tag has no blank, colon or bracket in it.
-std::optional<LogLine> parse_tag(std::string_view time, std::string_view rest) {
-  LogLine line{.time = time};
-  const auto end = rest.find_first_of(" :[");
-  if (end == 0 || end == std::string_view::npos) return std::nullopt;
+bool parse_tag(std::string_view rest, LogLine& line) {
+  const auto end = find_byte<' ', ':', '['>(rest);
+  if (end == 0 || end == rest.size()) return false;
   line.tag = rest.substr(0, end);
   rest.remove_prefix(end);
   if (rest.front() == '[') {
-    const auto close = rest.find_first_of(" ]");
-    if (close == std::string_view::npos || rest[close] != ']') return std::nullopt;
+    const auto close = find_byte<' ', ']'>(rest);
+    if (close == rest.size() || rest[close] != ']') return false;
     line.pid = rest.substr(1, close - 1);
     rest.remove_prefix(close + 1);
   }
   if (rest.starts_with(':')) rest.remove_prefix(1);
   if (rest.starts_with(' ')) rest.remove_prefix(1);
   line.message = rest;
-  return line;
+  return true;
 }
 
 /// "pop3-login:": where a syslogd writes the name of the machine, Dovecot's own log has its service. No
@@ -58,16 +58,18 @@ bool is_dovecot_service(std::string_view field) {
                              [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; });
 }
 
-LogLine dovecot_line(std::string_view time, std::string_view message) {
-  return {.time = time, .tag = "dovecot", .message = message};
+bool fill_dovecot(std::string_view message, LogLine& line) {
+  line.tag = "dovecot";
+  line.message = message;
+  return true;
 }
 
-std::optional<LogLine> parse_behind_time(std::string_view time, std::string_view rest) {
+bool parse_behind_time(std::string_view rest, LogLine& line) {
   const auto whole = rest;
   const auto host = take_field(rest);
-  if (host.empty()) return std::nullopt;
-  if (host.back() == ':' && is_dovecot_service(host)) return dovecot_line(time, whole);
-  return parse_tag(time, rest);
+  if (host.empty()) return false;
+  if (host.back() == ':' && is_dovecot_service(host)) return fill_dovecot(whole, line);
+  return parse_tag(rest, line);
 }
 
 /// Behind the last element of `[id name="value"]…`, RFC 5424 6.3: \" \\ and \] do not end anything.
@@ -90,45 +92,46 @@ std::optional<std::string_view> skip_structured_data(std::string_view rest) {
 
 /// "<22>1 time host app procid msgid structured-data message". rsyslog leaves the blank in that stands behind
 /// the colon in the older format, so there are two.
-std::optional<LogLine> parse_rfc5424(std::string_view rest) {
+bool parse_rfc5424(std::string_view rest, LogLine& line) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   const auto head = take_field(rest);
-  if (!head.ends_with(">1") || head.size() < 4 || head.size() > 6) return std::nullopt;
-  if (!std::all_of(head.begin() + 1, head.end() - 2, is_digit)) return std::nullopt;
-  LogLine line;
+  if (!head.ends_with(">1") || head.size() < 4 || head.size() > 6) return false;
+  if (!std::all_of(head.begin() + 1, head.end() - 2, is_digit)) return false;
   line.time = take_field(rest);
   const auto host = take_field(rest);
   line.tag = take_field(rest);
   line.pid = take_field(rest);
   const auto message_id = take_field(rest);
   if (line.time.empty() || host.empty() || line.tag.empty() || line.pid.empty() || message_id.empty())
-    return std::nullopt;
+    return false;
   if (line.pid == "-") line.pid = {};
   auto message = skip_structured_data(rest);
-  if (!message) return std::nullopt;
+  if (!message) return false;
   for (int blanks = 0; blanks < 2 && message->starts_with(' '); ++blanks)
     message->remove_prefix(1);
   if (message->starts_with(byte_order_mark)) message->remove_prefix(byte_order_mark.size());
   line.message = *message;
-  return line;
+  return true;
 }
 
-std::optional<LogLine> parse_plain(std::string_view line) {
-  if (has_stamp(line)) return parse_behind_time(line.substr(0, stamp_bytes), line.substr(stamp_bytes + 1));
-  if (has_iso_time(line)) {
-    const auto time = take_field(line);
-    return parse_behind_time(time, line);
+bool parse_plain(std::string_view text, LogLine& line) {
+  if (has_stamp(text)) {
+    line.time = text.substr(0, stamp_bytes);
+    return parse_behind_time(text.substr(stamp_bytes + 1), line);
   }
-  if (line.starts_with('<')) return parse_rfc5424(line);
-  return std::nullopt;
+  if (has_iso_time(text)) {
+    line.time = take_field(text);
+    return parse_behind_time(text, line);
+  }
+  return text.starts_with('<') && parse_rfc5424(text, line);
 }
 
 /// What stands behind `name` in the next field.
 std::optional<std::string_view> take_named(std::string_view& rest, std::string_view name) {
   if (!rest.starts_with(name)) return std::nullopt;
   rest.remove_prefix(name.size());
-  const auto blank = rest.find(' ');
-  if (blank == std::string_view::npos) return std::nullopt;
+  const auto blank = find_byte<' '>(rest);
+  if (blank == rest.size()) return std::nullopt;
   const auto value = rest.substr(0, blank);
   rest.remove_prefix(blank + 1);
   return value;
@@ -136,47 +139,51 @@ std::optional<std::string_view> take_named(std::string_view& rest, std::string_v
 
 /// "time host uid=0 pid=21 exe=/usr/lib/dovecot/log tag[21]: message". What the writer chose, the tag and the
 /// message, comes behind what rsyslog says of him: nothing in it is taken for his number.
-std::optional<LogLine> parse_annotated(std::string_view rest) {
-  if (!has_iso_time(rest)) return std::nullopt;
-  const auto time = take_field(rest);
-  if (take_field(rest).empty()) return std::nullopt;
+bool parse_annotated(std::string_view rest, LogLine& line) {
+  if (!has_iso_time(rest)) return false;
+  line.time = take_field(rest);
+  if (take_field(rest).empty()) return false;
   const auto user = take_named(rest, "uid=");
-  if (!user) return std::nullopt;
-  const auto writer = parse_number<uid_t>(*user);
+  if (!user) return false;
+  line.writer = parse_number<uid_t>(*user);
   const auto pid = take_named(rest, "pid=");
-  if (!writer || !pid || !parse_number<pid_t>(*pid)) return std::nullopt;
+  if (!line.writer || !pid || !parse_number<pid_t>(*pid)) return false;
   const auto executable = take_named(rest, "exe=");
-  if (!executable) return std::nullopt;
-  auto line = parse_tag(time, rest);
-  if (!line) return std::nullopt;
-  line->pid = *pid;
-  line->writer = writer;
-  line->executable = *executable;
-  return line;
+  if (!executable || !parse_tag(rest, line)) return false;
+  line.pid = *pid;
+  line.executable = *executable;
+  return true;
 }
 
 /// "Nov 22 16:56:03 pop3-login: Info: …"; the other time is what people set log_timestamp to.
-std::optional<LogLine> parse_dovecot(std::string_view line) {
-  if (has_stamp(line)) return dovecot_line(line.substr(0, stamp_bytes), line.substr(stamp_bytes + 1));
-  const bool has_date = line.size() > dovecot_date_bytes && line[4] == '-' && line[7] == '-' &&
-                        line[10] == ' ' && line[13] == ':' && line[dovecot_date_bytes] == ' ';
-  if (!has_date) return std::nullopt;
-  return dovecot_line(line.substr(0, dovecot_date_bytes), line.substr(dovecot_date_bytes + 1));
+bool parse_dovecot(std::string_view text, LogLine& line) {
+  const bool has_date = text.size() > dovecot_date_bytes && text[4] == '-' && text[7] == '-' &&
+                        text[10] == ' ' && text[13] == ':' && text[dovecot_date_bytes] == ' ';
+  if (!has_date && !has_stamp(text)) return false;
+  const auto length = has_date ? dovecot_date_bytes : stamp_bytes;
+  line.time = text.substr(0, length);
+  return fill_dovecot(text.substr(length + 1), line);
+}
+
+bool parse_as(LineLayout layout, std::string_view text, LogLine& line) {
+  switch (layout) {
+    case LineLayout::plain:
+      return parse_plain(text, line);
+    case LineLayout::annotated:
+      return parse_annotated(text, line);
+    case LineLayout::dovecot:
+      return parse_dovecot(text, line);
+  }
+  return false;
 }
 
 }  // namespace
 
 std::optional<LogLine> parse_log_line(std::string_view line, LineLayout layout) {
-  if (line.size() > log_line_bytes_max) return std::nullopt;
-  switch (layout) {
-    case LineLayout::plain:
-      return parse_plain(line);
-    case LineLayout::annotated:
-      return parse_annotated(line);
-    case LineLayout::dovecot:
-      return parse_dovecot(line);
-  }
-  return std::nullopt;
+  // Filled where it is returned from: a line that is handed up copy by copy costs more than all the rest.
+  std::optional<LogLine> parsed(std::in_place);
+  if (line.size() > log_line_bytes_max || !parse_as(layout, line, *parsed)) parsed.reset();
+  return parsed;
 }
 
 }  // namespace systemcheck

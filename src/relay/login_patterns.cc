@@ -67,15 +67,41 @@ class Matcher {
   int user_ = 0;
 };
 
+/// The first eight bytes of a text as one number, with zeros behind a shorter one.
+std::uint64_t first_bytes(std::string_view text) {
+  std::uint64_t first = 0;
+  if (text.size() >= sizeof first) {
+    std::memcpy(&first, text.data(), sizeof first);
+  } else {
+    std::memcpy(&first, text.data(), text.size());
+  }
+  return first;
+}
+
+/// Most messages differ from it in their first bytes, which are compared at once.
+struct Prefix {
+  explicit Prefix(std::string_view prefix)
+      : text(prefix), first(first_bytes(prefix)), mask(first_bytes(std::string(prefix.size(), '\xFF'))) {}
+
+  std::string text;
+  std::uint64_t first;
+  std::uint64_t mask;
+};
+
 struct Pattern {
-  explicit Pattern(LoginPattern written) : as_written(std::move(written)), whole(as_written.expression) {
+  explicit Pattern(LoginPattern written)
+      : as_written(std::move(written)),
+        prefixes(as_written.prefixes.begin(), as_written.prefixes.end()),
+        whole(as_written.expression) {
     if (!as_written.open.empty()) open.emplace(as_written.open);
     if (!as_written.close.empty()) close.emplace(as_written.close);
   }
 
   [[nodiscard]] bool begins(std::string_view message) const {
-    return std::ranges::any_of(as_written.prefixes,
-                               [&](const auto& prefix) { return message.starts_with(prefix); });
+    const auto first = first_bytes(message);
+    return std::ranges::any_of(prefixes, [&](const Prefix& it) {
+      return ((first ^ it.first) & it.mask) == 0 && message.starts_with(it.text);
+    });
   }
 
   [[nodiscard]] std::optional<LoginFit> fit(std::string_view message) const {
@@ -92,16 +118,18 @@ struct Pattern {
   }
 
   LoginPattern as_written;
+  std::vector<Prefix> prefixes;
   Matcher whole;
   std::optional<Matcher> open{};
   std::optional<Matcher> close{};
 };
 
+/// Of a tag that is not empty: its length and three of its bytes tell most of them apart.
 std::size_t hash_of(std::string_view tag) {
-  std::uint64_t first = 0;
-  std::memcpy(&first, tag.data(), std::min(tag.size(), sizeof first));
-  const auto mixed = (first + tag.size() + static_cast<unsigned char>(tag.back())) * 0x9E3779B97F4A7C15U;
-  return static_cast<std::size_t>(mixed >> 48U);
+  const auto byte = [tag](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(tag[at]));
+  };
+  return tag.size() * 151 + byte(0) * 31 + byte(tag.size() / 2) * 7 + byte(tag.size() - 1);
 }
 
 /// Programs and the patterns of each; a table with more gaps than tags.
@@ -268,6 +296,8 @@ Result<LoginPatterns> LoginPatterns::compile(const std::vector<LoginPattern>& ou
   if (!compiled) return compiled.error();
   return LoginPatterns(*std::move(compiled));
 }
+
+bool LoginPatterns::look_at(std::string_view tag) const { return compiled_->tags.find(tag) != nullptr; }
 
 std::optional<LoginFit> LoginPatterns::fit(std::string_view tag, std::string_view message) const {
   const auto* patterns = compiled_->tags.find(tag);

@@ -44,7 +44,9 @@ class LoginPatterns {
   /// the built-in patterns of that name, as of Dovecot's instance_name. Their examples are tried.
   static Result<LoginPatterns> compile(const std::vector<LoginPattern>& ours, LoginScope scope = {});
 
-  /// Nothing in most cases, and soon.
+  /// Whether any of them looks at what such a program writes: of most programs none does.
+  [[nodiscard]] bool look_at(std::string_view tag) const;
+
   [[nodiscard]] std::optional<LoginFit> fit(std::string_view tag, std::string_view message) const;
 
   /// Why it fits what it fits, or why nothing, in lines.

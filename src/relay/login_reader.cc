@@ -74,8 +74,12 @@ bool LoginReader::is_trusted(const LogLine& line) const {
   return rules_.trusted_origin == TrustedOrigin::ignored;
 }
 
-std::optional<WallTime> LoginReader::time_of(const LogLine& line, WallTime now) const {
-  return line.at ? line.at : parse_log_time(line.time, now, offset_at_);
+std::optional<WallTime> LoginReader::time_of(const LogLine& line, WallTime now) {
+  if (line.at) return line.at;
+  // Many logins are of one second, when a log is caught up with.
+  if (line.time == last_time_.text && now == last_time_.now) return last_time_.at;
+  last_time_ = {.text = std::string(line.time), .now = now, .at = parse_log_time(line.time, now, offset_at_)};
+  return last_time_.at;
 }
 
 std::optional<IpAddress> LoginReader::address_of(const LogLine& line, const LoginFit& fit, WallTime at) {

@@ -66,6 +66,8 @@ class LoginReader {
   /// Of a source that knows the parts, as the journal does.
   LineReading read(const LogLine& line, WallTime now);
 
+  /// Nothing comes of a line of another program: it need not be read.
+  [[nodiscard]] bool looks_at(const LogLine& line) const { return patterns_.look_at(line.tag); }
   /// From now on; who has opened a session is remembered.
   void use(LoginPatterns patterns) { patterns_ = std::move(patterns); }
   [[nodiscard]] const ReaderRules& rules() const { return rules_; }
@@ -90,13 +92,18 @@ class LoginReader {
     WallTime at{};
     WallTime until{};
   };
+  struct ReadTime {
+    std::string text{};
+    WallTime now{};
+    std::optional<WallTime> at{};
+  };
   using Sessions = std::list<Session>;
 
   LineReading judge(const LogLine& line, WallTime now);
   LineReading judge_fit(const LogLine& line, const LoginFit& fit, WallTime now);
   LineReading judge_login(const LogLine& line, const LoginFit& fit, WallTime at);
   [[nodiscard]] bool is_trusted(const LogLine& line) const;
-  [[nodiscard]] std::optional<WallTime> time_of(const LogLine& line, WallTime now) const;
+  std::optional<WallTime> time_of(const LogLine& line, WallTime now);
   std::optional<IpAddress> address_of(const LogLine& line, const LoginFit& fit, WallTime at);
   LineVerdict open_session(const LogLine& line, const LoginFit& fit, WallTime at);
   void forget(const std::string& key);
@@ -106,6 +113,7 @@ class LoginReader {
   UtcOffset offset_at_;
   std::array<std::uint64_t, Words<LineVerdict>::all.size()> counts_{};
   std::uint64_t forgotten_ = 0;
+  ReadTime last_time_{};
   Sessions in_order_{};  ///< the oldest first
   std::unordered_map<std::string, Sessions::iterator> sessions_{};
 };

@@ -67,6 +67,11 @@ LoginPatternFile load_login_patterns(const ConfigText& text) {
   LoginPatternFile file;
   auto root = parse_yaml(text, file.problems);
   if (!file.problems.empty()) return file;
+  if (root.kind != Entry::Kind::map && root.kind != Entry::Kind::list) {
+    add_problem(file.problems, {text.path},
+                "must be a list of patterns, not " + std::string(describe_kind(root.kind)));
+    return file;
+  }
   if (root.kind == Entry::Kind::list) {
     root.key = "patterns";
     root.key_place = root.place;
@@ -75,7 +80,6 @@ LoginPatternFile load_login_patterns(const ConfigText& text) {
     root = std::move(map);
   }
   Section section(root, "", file.problems);
-  if (root.children.empty()) add_problem(file.problems, root.place, "has no patterns in it");
   read_login_patterns(section, "patterns", file.patterns);
   section.refuse_unknown_keys();
   return file;

@@ -10,6 +10,8 @@ install(FILES contrib/man/systemcheckctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/m
 install(FILES contrib/man/systemcheck.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)

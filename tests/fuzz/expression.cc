@@ -1,96 +1,53 @@
 // Any expression for a pattern, made of what expressions are made of. One that is found sound keeps its
 // promise: a client does not have an address of his own found before the real one, whatever he is called.
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "relay/expression.h"
-#include "relay/login_patterns.h"
+#include "support/bent_expressions.h"
 
-namespace systemcheck {
+namespace systemcheck::test {
 namespace {
 
-constexpr std::array<std::string_view, 40> pieces{"(?P<ip>[0-9.]+)",
-                                                  "(?P<ip>[0-9A-Fa-f.:]+)",
-                                                  "from <",
-                                                  "> now",
-                                                  "from ",
-                                                  "<",
-                                                  ">",
-                                                  " now",
-                                                  " ",
-                                                  "now",
-                                                  "(?:",
-                                                  ")",
-                                                  "|",
-                                                  "?",
-                                                  "*",
-                                                  "+",
-                                                  "{1,255}",
-                                                  "[^<>]",
-                                                  "[^<]",
-                                                  "[^ ]",
-                                                  "\\S",
-                                                  ".",
-                                                  "[a-z]",
-                                                  "[<> ]",
-                                                  "[^>]+> ",
-                                                  "[0-9.]+",
-                                                  ".*",
-                                                  "(?:> from <[0-9.]+)*",
-                                                  "(?:> now)?",
-                                                  "x",
-                                                  "f",
-                                                  "r",
-                                                  "o",
-                                                  "m",
-                                                  "\\d",
-                                                  "[a-z<> ]*",
-                                                  "(?: now)+",
-                                                  "(?:from|to) <",
-                                                  "a>",
-                                                  "\\s"};
-constexpr std::size_t pieces_max = 16;
+constexpr std::size_t pieces_max = 6;
 
-constexpr std::string_view chosen_address = "198.51.100.1";
-constexpr std::string_view real = "from <192.0.2.1> now";
+std::size_t take_byte(std::string_view& data) {
+  if (data.empty()) return 255;
+  const auto byte = static_cast<unsigned char>(data.front());
+  data.remove_prefix(1);
+  return byte;
+}
 
-bool is_sound(const std::string& text) {
-  const auto expression = parse_expression(text);
-  return expression && expression->has_address && doubt_about(*expression).empty();
+std::string take_pieces(std::string_view& data) {
+  std::string text;
+  for (std::size_t count = 0; count < pieces_max; ++count) {
+    const auto piece = take_byte(data) % 64;
+    if (piece >= pieces.size()) break;
+    text += pieces.at(piece);
+  }
+  return text;
+}
+
+std::string take_expression(std::string_view& data) {
+  const auto before = take_pieces(data);
+  const auto lead = leads.at(take_byte(data) % leads.size());
+  const auto address = addresses.at(take_byte(data) % addresses.size());
+  return bent_expression(before, lead, address, take_pieces(data));
 }
 
 void check(std::string_view data) {
-  std::string between;
-  for (const char c : data.substr(0, pieces_max))
-    between += pieces.at(static_cast<unsigned char>(c) % pieces.size());
-  const auto name = std::string(data.substr(std::min(data.size(), pieces_max)));
-  LoginPattern pattern{.name = "fuzz", .tags = {"x"}, .prefixes = {"hello "}};
-  pattern.expression = "hello (?P<user>[^<>]+)> " + between;
-  if (!is_sound(pattern.expression)) return;
-  pattern.matches = {"Nov 22 10:00:00 mx x: hello a> " + std::string(real)};
-  pattern.mismatches = {"Nov 22 10:00:00 mx x: good bye"};
-  const auto compiled = LoginPatterns::compile({pattern});
-  if (!compiled) return;
-  const std::string forged = "> from <" + std::string(chosen_address);
-  for (const auto& chosen :
-       {name, "a" + forged, "a" + forged + "> now", "a" + forged + "> now" + name, "a" + forged + name,
-        "a" + forged + "> " + name, "a" + forged + "> now" + forged}) {
-    const auto fit = compiled->fit("x", "hello " + chosen + "> " + std::string(real));
-    if (fit && fit->address.find(chosen_address) != std::string_view::npos) std::abort();
-  }
+  const auto text = take_expression(data);
+  if (is_sound(text) && can_be_bent(text, std::string(data))) std::abort();
 }
 
 }  // namespace
-}  // namespace systemcheck
+}  // namespace systemcheck::test
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  systemcheck::check(bytes);
+  systemcheck::test::check(bytes);
   // And any text at all.
-  (void)systemcheck::is_sound(std::string(bytes));
+  (void)systemcheck::test::is_sound(std::string(bytes));
   return 0;
 }

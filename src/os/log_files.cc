@@ -72,16 +72,20 @@ Status check_directory(const LogName& name) {
 }
 
 /// The name that a link stands for.
-Result<LogName> follow_link(const LogName& link, const struct stat& status) {
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    return refused(link.path(), "is a link made by user " + std::to_string(status.st_uid) +
-                                    "; only one made by root is followed");
-  }
+Result<LogName> read_target(const LogName& link) {
   std::array<char, PATH_MAX> target{};
   const auto size = ::readlink(link.path().c_str(), target.data(), target.size());
   if (size < 0) return os_error(printable(link.path()));
   const std::string text(target.data(), static_cast<std::size_t>(size));
   return split_log_path(text.starts_with('/') ? text : link.directory + "/" + text);
+}
+
+Result<LogName> follow_link(const LogName& link, const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return refused(link.path(), "is a link made by user " + std::to_string(status.st_uid) +
+                                    "; only one made by root is followed");
+  }
+  return read_target(link);
 }
 
 /// What is no regular file is not even opened: of a device that alone may do something.
@@ -113,18 +117,26 @@ class LinuxLogFiles final : public LogFiles {
     return status_of(status);
   }
 
+  std::vector<LogName> names(const std::string& path) override {
+    std::vector<LogName> names{split_log_path(path)};
+    while (names.size() <= log_links_max) {
+      auto target = read_target(names.back());
+      if (!target) break;  // No link: that is where it ends.
+      names.push_back(*std::move(target));
+    }
+    return names;
+  }
+
   Result<OpenedLog> open(const std::string& path) override {
-    OpenedLog opened;
-    opened.names.push_back(split_log_path(path));
-    while (opened.names.size() <= log_links_max) {
-      const auto here = opened.names.back();
+    auto here = split_log_path(path);
+    for (std::size_t links = 0; links <= log_links_max; ++links) {
       if (auto checked = check_directory(here); !checked) return std::move(checked).error();
       struct stat status {};
       if (::lstat(here.path().c_str(), &status) != 0) return os_error(printable(here.path()));
-      if (!S_ISLNK(status.st_mode)) return finish(std::move(opened), status);
+      if (!S_ISLNK(status.st_mode)) return finish(std::move(here), status);
       auto target = follow_link(here, status);
       if (!target) return std::move(target).error();
-      opened.names.push_back(*std::move(target));
+      here = *std::move(target);
     }
     return os_error(printable(path), ELOOP);
   }
@@ -143,13 +155,12 @@ class LinuxLogFiles final : public LogFiles {
   Result<std::unique_ptr<LogWatch>> make_watch() override { return make_inotify(); }
 
  private:
-  static Result<OpenedLog> finish(OpenedLog opened, const struct stat& status) {
-    const auto path = opened.names.back().path();
+  static Result<OpenedLog> finish(LogName name, const struct stat& status) {
+    const auto path = name.path();
     if (auto checked = check_kind(path, status); !checked) return std::move(checked).error();
     auto file = open_regular(path);
     if (!file) return std::move(file).error();
-    opened.file = *std::move(file);
-    return opened;
+    return OpenedLog{.file = *std::move(file), .name = std::move(name)};
   }
 };
 

@@ -48,8 +48,7 @@ struct LogName {
 
 struct OpenedLog {
   std::unique_ptr<LogFile> file{};
-  /// Where it was found: the name that was asked for, then one for each link that was followed.
-  std::vector<LogName> names{};
+  LogName name{};  ///< its own: what was asked for may have been a link
 };
 
 /// What has happened since the last look.
@@ -77,6 +76,8 @@ class LogFiles {
   virtual ~LogFiles() = default;
   /// What the path leads to now, without opening it. Follows links.
   virtual Result<LogFileStatus> look(const std::string& path) = 0;
+  /// The name, then one for each link that it leads over, whether there is a file at the end or not.
+  virtual std::vector<LogName> names(const std::string& path) = 0;
   /// Opens it for reading. Refused: what is no regular file, what everybody can write to, what stands in a
   /// directory in which everybody can make files, and a link that somebody else than root (or we) has made.
   /// A line of such a log might be anybody's.

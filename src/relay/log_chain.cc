@@ -82,44 +82,63 @@ void LogChain::begin_young(FoundFile current, const IsOld& is_old) {
 
 void LogChain::resume(FoundFile current, const LogPlace& place) {
   const auto family = read_family(machine_, name_);
-  const auto status = current.status;
+  Resumption resumption{.family = family, .current = current};
   WallTime since{};
   for (const auto& file : place.files) {
-    const bool is_found = resume_one(current, family, file);
-    if (is_found) (void)files_.back().look();  // Else it is as it was the last time.
-    since = std::max(since, is_found ? files_.back().place().modified : file.modified);
-    if (!current.file) return;
-    if (is_found) continue;
+    since = file.modified;
+    if (file.offset == 0) continue;  // Nothing of it has come, so nothing proves that it is that file.
+    resumption.is_last = &file == &place.files.back();
+    if (resume_one(resumption, file)) {
+      if (resumption.place) continue;
+      (void)files_.back().look();  // Else it is as it was the last time.
+      since = files_.back().place().modified;
+      continue;
+    }
     ++status_.gaps;
     say_(Weight::warning, name_.path() + ": where we were is not there any more; lines may be missing");
   }
-  warn_of_compressed(family, since);
-  add_later(find_later(machine_, family, since, known_or(status)), {});
-  add(std::move(current), begin_of(status));
+  const auto status = current.status;
+  if (resumption.place) {
+    add_unproven(family, place);
+  } else {
+    warn_of_compressed(family, since);
+    add_later(find_later(machine_, family, since, known_or(status)), {});
+  }
+  add(std::move(current), resumption.place ? *resumption.place : begin_of(status));
 }
 
-/// Takes `current` if it is that file, or a copy of it.
-bool LogChain::resume_one(FoundFile& current, const std::vector<Relative>& family, const FilePlace& place) {
+/// The log is the one that it was: then a rotated file of that number is the one from which nothing has come.
+void LogChain::add_unproven(const std::vector<Relative>& family, const LogPlace& place) {
+  for (const auto& file : place.files) {
+    if (file.offset != 0) continue;
+    if (auto moved = find_moved(machine_, family, file)) add(*std::move(moved), file);
+  }
+}
+
+bool LogChain::resume_one(Resumption& resumption, const FilePlace& place) {
+  auto& current = resumption.current;
   const bool is_same = place.is_of(current.status);
   if (is_same && fits(*current.file, place)) {
-    add(std::move(current), place);
+    resumption.place = place;
     return true;
   }
-  if (auto moved = find_moved(machine_, family, place)) {
+  if (auto moved = find_moved(machine_, resumption.family, place)) {
+    // Found at an earlier place before, it was a copy of that one then, with its number.
+    std::erase_if(files_, [&](const FollowedFile& file) { return file.place().is_of(moved->status); });
     add(*std::move(moved), place);
     return true;
   }
-  if (auto copy = find_copy(machine_, family, place, current.status)) {
+  // What lost its name before has no copies: what looks like one is a copy of its successor.
+  if (!resumption.is_last) return false;
+  if (auto copy = find_copy(machine_, resumption.family, place, known_or(current.status))) {
     ++status_.copied;
     const auto there = place_in(copy->status, place);
-    add(*std::move(copy), there);
-    files_.back().is_copy = true;
+    add(*std::move(copy), there);  // It may have been the log itself for a while, and be written to still.
     return true;
   }
   if (is_same || !may_hold_a_copy(place) || !fits(*current.file, place)) return false;
   ++status_.replaced;
-  const auto there = place_in(current.status, place);
-  add(std::move(current), there);
+  resumption.place = place_in(current.status, place);
   return true;
 }
 
@@ -149,17 +168,17 @@ void LogChain::take_over(const LogName& name, FoundFile current, Instant now) {
   if (same != files_.end()) {  // It has its name again.
     std::rotate(same, std::next(same), files_.end());
     is_loss_told_ = false;
+    was_moved_ = false;
     return;
   }
   (void)files_.back().look();  // Else it is as it was the last time.
   if (const auto* known = find_finished(current)) {
-    const auto place = *known;
-    note_loss_of_name(files_.back());
-    return add(std::move(current), place);
+    add(std::move(current), FilePlace(*known));
+  } else {
+    const auto since = files_.back().status().modified;
+    add_later(find_later(machine_, read_family(machine_, name_), since, known_or(status)), now);
+    add(std::move(current), begin_of(status));
   }
-  const auto since = files_.back().status().modified;
-  add_later(find_later(machine_, read_family(machine_, name_), since, known_or(status)), now);
-  add(std::move(current), begin_of(status));
   files_.back().is_unsettled = true;
   drop_surplus();
 }
@@ -174,6 +193,7 @@ void LogChain::settle(std::size_t index) {
   if (may_hold_a_copy(place) && fits(file.file(), place)) {
     ++status_.replaced;
     is_loss_told_ = false;
+    was_moved_ = false;
     return file.go_on_at({.offset = place.offset, .before = place.fingerprint});
   }
   (void)before.look();
@@ -181,8 +201,9 @@ void LogChain::settle(std::size_t index) {
 }
 
 void LogChain::note_loss_of_name(FollowedFile& file) {
+  const bool was_moved = std::exchange(was_moved_, false);
   if (std::exchange(is_loss_told_, false)) return;
-  if (file.status().links > 0) {
+  if (was_moved || file.status().links > 0) {
     ++status_.renamed;
     return;
   }
@@ -192,11 +213,14 @@ void LogChain::note_loss_of_name(FollowedFile& file) {
                             "deleted. Its successor is read from the beginning");
 }
 
+void LogChain::see_missing() {
+  (void)current().look();  // Else it is as it was the last time.
+  was_moved_ = was_moved_ || current().status().links > 0;
+}
+
 void LogChain::note_missing(const std::string& path) {
-  if (files_.empty() || is_loss_told_) return;
-  is_loss_told_ = true;
-  (void)current().look();
-  if (current().status().links == 0) {
+  if (std::exchange(is_loss_told_, true)) return;
+  if (!was_moved_) {
     ++status_.deleted;
     return say_(Weight::warning,
                 path + ": was deleted; it is important that logs are not deleted. Waiting for a new one");
@@ -210,7 +234,7 @@ void LogChain::recover(std::size_t index, Instant now) {
   const auto place = cut.place();
   const auto unread = cut.unread_bytes();
   const auto family = read_family(machine_, name_);
-  auto copy = find_copy(machine_, family, place, cut.status());
+  auto copy = find_copy(machine_, family, place, known_or(cut.status()));
   cut.rewind();
   cut.last_active = now;
   if (!copy) {
@@ -249,6 +273,8 @@ void LogChain::forget(std::size_t index) {
 }
 
 void LogChain::forget_quiet(Instant now, Duration quiet) {
+  // As long as nothing has come of the new file, the old one is what we know our place by.
+  if (files_.empty() || current().place().offset == 0) return;
   for (std::size_t i = 0; i + 1 < files_.size();) {
     if (files_[i].is_at_end && now - files_[i].last_active >= quiet) {
       forget(i);
@@ -281,7 +307,8 @@ void LogChain::add(FoundFile found, FilePlace place) {
 
 /// Files that were read to the end some time ago are not among them: their numbers are used again.
 IsExcluded LogChain::known_or(const LogFileStatus& other) const {
-  return [this, other](const LogFileStatus& status) {
+  return [this, other](const FoundFile& found) {
+    const auto& status = found.status;
     return status.is_same_file(other) ||
            std::any_of(files_.begin(), files_.end(),
                        [&](const FollowedFile& file) { return file.place().is_of(status); });
@@ -303,7 +330,7 @@ void LogChain::add_later(std::vector<FoundFile> later, Instant now) {
 const FilePlace* LogChain::find_finished(FoundFile& found) const {
   const auto place = std::find_if(finished_.rbegin(), finished_.rend(),
                                   [&](const FilePlace& it) { return it.is_of(found.status); });
-  return place != finished_.rend() && fits(*found.file, *place) ? &*place : nullptr;
+  return place != finished_.rend() && place->offset > 0 && fits(*found.file, *place) ? &*place : nullptr;
 }
 
 void LogChain::drop_surplus() {

@@ -51,14 +51,24 @@ class LogChain {
   void forget_quiet(Instant now, Duration quiet);
   /// Looks at all of them; how much is unread.
   std::uint64_t look();
-  /// The file that had the name is gone, and there is no other.
+  /// The file that had the name is gone, and there is no other yet. Whether it was moved or deleted is to be
+  /// seen only now: who rotates a log may delete it later.
+  void see_missing();
+  /// The same for good: there has been none for a while.
   void note_missing(const std::string& path);
 
   [[nodiscard]] std::string place_text() const;
 
  private:
   void resume(FoundFile current, const LogPlace& place);
-  bool resume_one(FoundFile& current, const std::vector<Relative>& family, const FilePlace& place);
+  struct Resumption {
+    const std::vector<Relative>& family;
+    FoundFile& current;
+    std::optional<FilePlace> place{};  ///< in `current`
+    bool is_last = false;              ///< the place that is being sought: of what had the name
+  };
+  void add_unproven(const std::vector<Relative>& family, const LogPlace& place);
+  bool resume_one(Resumption& resumption, const FilePlace& place);
   void begin_young(FoundFile current, const IsOld& is_old);
   void skip_old(const IsOld& is_old);
   void warn_of_compressed(const std::vector<Relative>& family, WallTime since);
@@ -76,6 +86,7 @@ class LogChain {
   std::vector<FollowedFile> files_{};
   /// Read to the end: a link may lead back to one, and it is not to be taken for one that was missed.
   std::deque<FilePlace> finished_{};
+  bool was_moved_ = false;     ///< the current one, since it lost its name
   bool is_loss_told_ = false;  ///< of the current one's name
 };
 

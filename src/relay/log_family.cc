@@ -71,6 +71,8 @@ std::optional<FoundFile> find_moved(LogFiles& files, const std::vector<Relative>
                                     const FilePlace& place) {
   for (const auto& relative : family) {
     if (!place.is_of(relative.status)) continue;
+    // Nothing proves that it is not another log with a number that was used again.
+    if (place.offset == 0 && !relative.is_rotation) continue;
     auto found = open_relative(files, relative);
     if (found && fits(*found->file, place)) return found;
   }
@@ -78,13 +80,13 @@ std::optional<FoundFile> find_moved(LogFiles& files, const std::vector<Relative>
 }
 
 std::optional<FoundFile> find_copy(LogFiles& files, const std::vector<Relative>& family,
-                                   const FilePlace& place, const LogFileStatus& original) {
+                                   const FilePlace& place, const IsExcluded& is_excluded) {
   if (place.offset == 0) return std::nullopt;  // Every file has what stood before it.
   for (auto relative = family.rbegin(); relative != family.rend(); ++relative) {
     if (!relative->begins_alike || relative->is_compressed) continue;
-    if (relative->status.size_bytes < place.offset || relative->status.is_same_file(original)) continue;
+    if (relative->status.size_bytes < place.offset) continue;
     auto found = open_relative(files, *relative);
-    if (found && fits(*found->file, place)) return found;
+    if (found && !is_excluded(*found) && fits(*found->file, place)) return found;
   }
   return std::nullopt;
 }
@@ -94,8 +96,8 @@ std::vector<FoundFile> find_later(LogFiles& files, const std::vector<Relative>& 
   std::vector<FoundFile> later;
   for (const auto& relative : family) {
     if (!relative.is_rotation || relative.is_compressed || relative.status.modified <= since) continue;
-    if (is_excluded(relative.status)) continue;
-    if (auto found = open_relative(files, relative)) later.push_back(*std::move(found));
+    auto found = open_relative(files, relative);
+    if (found && !is_excluded(*found)) later.push_back(*std::move(found));
   }
   return later;
 }

@@ -73,6 +73,7 @@ struct SourceStatus {
   std::uint64_t lost_bytes = 0;  ///< known to have been there, and to be gone
   std::uint64_t overflows = 0;   ///< the kernel had more to tell than it keeps for us
   std::uint64_t strangers = 0;   ///< datagrams from somebody who may not send them
+  std::uint64_t malformed = 0;   ///< datagrams that are no line, or more than one
 };
 
 /// A line that is longer is skipped: rsyslog's own limit is 8 KiB, and nobody's login is that long.

@@ -53,7 +53,10 @@ void LogTailer::begin_watching() {
                            outcome.error().message);
 }
 
-void LogTailer::watch() { is_watching_ = watch_ && watch_->watch(names_).has_value(); }
+void LogTailer::watch() {
+  names_ = files_.names(setup_.path);
+  is_watching_ = watch_ && watch_->watch(names_).has_value();
+}
 
 void LogTailer::on_changes() {
   const auto changes = watch_->take();
@@ -75,7 +78,12 @@ void LogTailer::turn() {
 }
 
 void LogTailer::look_at_name() {
-  const auto found = files_.look(setup_.path);
+  auto found = files_.look(setup_.path);
+  if (!chain_.is_current(found ? *found : LogFileStatus{}) && files_.names(setup_.path) != names_) {
+    // A link leads somewhere else now. Watched first: what happens there after our look is told.
+    watch();
+    found = files_.look(setup_.path);
+  }
   if (!found) return miss(found.error());
   missing_since_.reset();
   if (chain_.is_current(*found)) return conclude(SourceState::following, {});
@@ -96,6 +104,7 @@ void LogTailer::miss(const Error& error) {
     was_missing_ = true;
     return conclude(SourceState::waiting, error.message);
   }
+  chain_.see_missing();
   if (loop_.now() - *missing_since_ < grace) return;
   chain_.note_missing(setup_.path);
   conclude(SourceState::waiting, error.message);
@@ -104,17 +113,12 @@ void LogTailer::miss(const Error& error) {
 void LogTailer::follow(OpenedLog opened) {
   const auto status = opened.file->status();
   if (!status) return conclude(SourceState::unreadable, status.error().message);
-  if (names_ != opened.names) {
-    names_ = opened.names;
-    watch();
-    is_more_ = true;  // What has happened there since we looked was not told.
-  }
   FoundFile found{.file = std::move(opened.file), .status = *status};
   if (chain_.is_empty()) {
-    chain_.begin(names_.back(), std::move(found),
+    chain_.begin(opened.name, std::move(found),
                  {.place = place_, .is_new_file = was_missing_, .is_old = setup_.is_old}, loop_.now());
   } else {
-    chain_.take_over(names_.back(), std::move(found), loop_.now());
+    chain_.take_over(opened.name, std::move(found), loop_.now());
   }
   conclude(SourceState::following, {});
 }

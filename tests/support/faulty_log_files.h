@@ -26,6 +26,7 @@ class FaultyLogFiles final : public LogFiles {
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
   Result<LogFileStatus> look(const std::string& path) override { return real_->look(path); }
+  std::vector<LogName> names(const std::string& path) override { return real_->names(path); }
   Result<OpenedLog> open(const std::string& path) override {
     if (denied.contains(path)) return Error{Error::Kind::denied, path + ": Permission denied"};
     auto opened = real_->open(path);

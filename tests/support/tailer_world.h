@@ -24,8 +24,10 @@ namespace systemcheck::test {
 class LogWriter {
  public:
   void open(const std::string& path) {
+    const bool is_new = !std::filesystem::exists(path);
     file_ = Descriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
     if (!file_.is_open()) std::abort();
+    if (is_new) stamp(file_.number());
   }
   void close() { file_.reset(); }
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
@@ -62,11 +64,15 @@ class TailerWorld {
   }
   void copy(const std::string& from, const std::string& to) const {
     std::filesystem::copy_file(path(from), path(to), std::filesystem::copy_options::overwrite_existing);
-    const Descriptor made(::open(path(to).c_str(), O_WRONLY | O_CLOEXEC));
-    LogWriter::stamp(made.number());
+    stamp(to);
   }
   void cut(const std::string& name, std::uintmax_t size = 0) const {
     std::filesystem::resize_file(path(name), size);
+    stamp(name);
+  }
+  void stamp(const std::string& name) const {
+    const Descriptor file(::open(path(name).c_str(), O_WRONLY | O_CLOEXEC));
+    LogWriter::stamp(file.number());
   }
   void remove(const std::string& name) const { std::filesystem::remove(path(name)); }
 

@@ -122,8 +122,9 @@ TEST_F(LogTailerTest, ReadsTheOldFileUntilNobodyHasWrittenToItForAWhile) {
   wake();
   loop.run_for(seconds{4});
   write("maillog.1", "later\n");
+  write("maillog", "new\n");
   wake();
-  EXPECT_THAT(take_lines(), ElementsAre("late", "later"));
+  EXPECT_THAT(take_lines(), ElementsAre("late", "later", "new"));
   loop.run_for(seconds{7});
   write("maillog.1", "not any more\n");
   wake();
@@ -216,6 +217,18 @@ TEST_F(LogTailerTest, SaysThatTheLogWasDeletedOnlyOnce) {
   EXPECT_EQ(warnings(), 2U) << "that it was deleted, and that it is not followed";
 }
 
+TEST_F(LogTailerTest, TakesALogForRotatedThatWasMovedFirstAndDeletedLater) {
+  follow("");
+  rename("maillog", "maillog.1");
+  wake();
+  remove("maillog.1");
+  write("maillog", "one\n");
+  wake();
+  EXPECT_THAT(take_lines(), ElementsAre("one"));
+  EXPECT_EQ(status().renamed, 1U);
+  EXPECT_EQ(status().deleted, 0U);
+}
+
 TEST_F(LogTailerTest, SaysThatTheLogWasDeletedAlsoIfANewOneIsThereAtOnce) {
   follow("");
   write("maillog", "one\n");
@@ -297,6 +310,16 @@ TEST_F(LogTailerTest, FollowsALinkThatRootHasMadeAlsoWhenItIsTurned) {
   write("elsewhere/b", "two\n");
   wake();
   EXPECT_THAT(take_lines(), ElementsAre("two"));
+}
+
+TEST_F(LogTailerTest, IsToldOfAFileThatALinkHasLedToBeforeItWasThere) {
+  directory.make_directory("elsewhere");
+  std::filesystem::create_symlink("elsewhere/a", path("maillog"));
+  start();
+  EXPECT_EQ(status().state, SourceState::waiting);
+  write("elsewhere/a", "one\n");
+  wake();
+  EXPECT_THAT(take_lines(), ElementsAre("one"));
 }
 
 TEST_F(LogTailerTest, ReadsNothingTwiceWhenALinkIsTurnedBack) {

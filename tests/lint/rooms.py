@@ -29,7 +29,7 @@ ADAPTERS = {
     "prometheus/": ["src/publish/prometheus.cc"],
     "re2/": ["src/collect/pattern.cc", "src/config/patterns.cc", "src/relay/login_patterns.cc"],
     "spdlog/": ["src/daemon/journal.cc"],
-    "systemd/": ["src/os/bus.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
+    "systemd/": ["src/os/bus.cc", "src/os/journal_reader.cc", "src/os/notify.cc", "src/os/sd_event_loop.cc"],
     "yaml-cpp/": ["src/config/reader.cc"],
     "sqlite3.h": ["src/store/sqlite.cc"],
     "zlib.h": ["src/publish/gzip.cc"],

@@ -28,6 +28,13 @@ FilePlace place_in(const LogFileStatus& status, const FilePlace& place) {
   return other;
 }
 
+/// The one that was being read; behind it there may be some that had not begun.
+const FilePlace* find_last_begun(const LogPlace& place) {
+  const auto last = std::find_if(place.files.rbegin(), place.files.rend(),
+                                 [](const FilePlace& file) { return file.offset > 0; });
+  return last != place.files.rend() ? &*last : nullptr;
+}
+
 bool may_hold_a_copy(const FilePlace& place) {
   return place.fingerprint.size() == FilePlace::fingerprint_bytes;
 }
@@ -84,16 +91,20 @@ void LogChain::resume(FoundFile current, const LogPlace& place) {
   const auto family = read_family(machine_, name_);
   Resumption resumption{.family = family, .current = current};
   WallTime since{};
+  const auto* const last = find_last_begun(place);
   for (const auto& file : place.files) {
     since = file.modified;
     if (file.offset == 0) continue;  // Nothing of it has come, so nothing proves that it is that file.
-    resumption.is_last = &file == &place.files.back();
+    resumption.is_last = &file == last;
     if (resume_one(resumption, file)) {
       if (resumption.place) continue;
       (void)files_.back().look();  // Else it is as it was the last time.
       since = files_.back().place().modified;
       continue;
     }
+    // Files are read one after the other: what is behind one from which something has come was read to its
+    // end.
+    if (!resumption.is_last) continue;
     ++status_.gaps;
     say_(Weight::warning, name_.path() + ": where we were is not there any more; lines may be missing");
   }
@@ -231,8 +242,10 @@ void LogChain::note_missing(const std::string& path) {
 
 void LogChain::recover(std::size_t index, Instant now) {
   auto& cut = files_[index];
+  const auto unread = cut.unread_bytes();  // Of what it was before.
+  (void)cut.look();                        // Else it is as it was the last time.
   const auto place = cut.place();
-  const auto unread = cut.unread_bytes();
+  const auto until = cut.status().modified;
   const auto family = read_family(machine_, name_);
   auto copy = find_copy(machine_, family, place, known_or(cut.status()));
   cut.rewind();
@@ -248,6 +261,8 @@ void LogChain::recover(std::size_t index, Instant now) {
   const auto there = place_in(copy->status, place);
   const auto size_before = static_cast<std::ptrdiff_t>(files_.size());
   auto later = find_later(machine_, family, copy->status.modified, known_or(copy->status));
+  // What was the log after this one comes when it is its turn.
+  std::erase_if(later, [until](const FoundFile& found) { return found.status.modified > until; });
   add(std::move(*copy), there);
   add_later(std::move(later), now);
   const auto cut_at = std::next(files_.begin(), static_cast<std::ptrdiff_t>(index));

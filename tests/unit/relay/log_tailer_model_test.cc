@@ -190,6 +190,8 @@ class Model : public TailerWorld {
 
   void rename_away() {
     if (!has_log() || is_moved_) return;
+    // Nobody can tell an empty file that came and went while he was away from one that was there before.
+    if (!is_there() && contents_[name()].empty()) return;
     tell("rename");
     shift();
     move(name(), rotated(1));

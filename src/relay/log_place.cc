@@ -69,12 +69,12 @@ std::string LogPlace::text() const {
 
 std::optional<LogPlace> LogPlace::parse(std::string_view text) {
   LogPlace place;
-  while (!text.empty()) {
-    auto file = parse_file(take_field(text, ' '));
+  for (auto rest = text; !rest.empty();) {
+    auto file = parse_file(take_field(rest, ' '));
     if (!file || place.files.size() == files_max) return std::nullopt;
     place.files.push_back(*std::move(file));
   }
-  if (place.files.empty()) return std::nullopt;
+  if (place.files.empty() || place.text() != text) return std::nullopt;
   return place;
 }
 

@@ -212,11 +212,35 @@ void measure_latency() {
               waits[waits.size() / 2], waits[waits.size() * 99 / 100], waits.back());
 }
 
+/// A log that has grown while nobody followed it.
+void measure_catching_up() {
+  constexpr std::size_t lines = 2'000'000;
+  const TemporaryDirectory directory;
+  const auto path = directory.path("maillog");
+  std::string text;
+  for (std::size_t number = 0; number < lines; ++number)
+    text += line_of(number);
+  directory.write_file("written", text);
+  Follower follower(path, lines);
+  Clock::time_point begin;
+  std::jthread appears([&] {
+    follower.wait_until_ready();
+    begin = Clock::now();
+    std::filesystem::rename(directory.path("written"), path);
+  });
+  follower.run();
+  const auto seconds_taken = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::printf("catching up, %zu lines of %.0f MB: %.1f M lines/s, %.0f MB/s\n", lines,
+              static_cast<double>(text.size()) / 1e6, static_cast<double>(lines) / seconds_taken / 1e6,
+              static_cast<double>(text.size()) / seconds_taken / 1e6);
+}
+
 int run() {
   bool is_whole = true;
   for (const auto& [kind, name] : kinds)
     is_whole = rotate_all(kind, name) && is_whole;
   measure_latency();
+  measure_catching_up();
   return is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -157,6 +157,22 @@ TEST_F(LogTailerTest, FindsTheRestInTheCopyWhenTheLogIsCopiedAndCut) {
   EXPECT_EQ(status().gaps, 0U);
 }
 
+TEST_F(LogTailerTest, ReadsWhatIsLeftOfALogThatWasCutBeforeThoseThatWereTheLogAfterIt) {
+  follow("");
+  write("maillog", long_line("one") + "\n");
+  wake();
+  copy("maillog", "maillog.3");
+  cut("maillog");
+  write("maillog", "two\n");
+  rename("maillog", "maillog.2");
+  write("maillog", "three\n");
+  rename("maillog", "maillog.1");
+  wake();
+  write("maillog", "four\n");
+  wake();
+  EXPECT_THAT(take_lines(), ElementsAre(long_line("one"), "two", "three", "four"));
+}
+
 TEST_F(LogTailerTest, SeesThatTheLogWasCutAlthoughItIsLongerAgain) {
   follow("");
   write("maillog", "one\n");

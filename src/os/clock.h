@@ -1,5 +1,7 @@
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 
 #include "base/units.h"
@@ -11,5 +13,12 @@ namespace systemcheck {
 
 inline Instant steady_now() { return std::chrono::steady_clock::now(); }
 inline WallTime wall_now() { return std::chrono::system_clock::now(); }
+
+/// Since the machine was booted, the time it was suspended included; nobody can set it.
+inline Duration time_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
 
 }  // namespace systemcheck

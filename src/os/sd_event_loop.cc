@@ -13,16 +13,13 @@
 #include <exception>
 #include <limits>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "os/clock.h"
 #include "os/descriptor.h"
-#include "os/inbox.h"
 #include "os/os_error.h"
 #include "os/pidfd.h"
-#include "os/worker.h"
 
 namespace systemcheck {
 namespace {
@@ -123,40 +120,6 @@ int add_io(sd_event* event, Source& into, int descriptor, std::uint32_t events) 
 
 }  // namespace
 
-/// The worker, and the way back from it. Made when first needed.
-struct SdEventLoop::Aside {
-  struct Done {
-    std::uint64_t id = 0;
-    Callback result{};
-  };
-  /// Those whose Watch still stands.
-  using Wanted = std::set<std::uint64_t>;
-  struct Registered final : Watch::Registration {
-    Registered(std::weak_ptr<Wanted> all, std::uint64_t number) : wanted(std::move(all)), id(number) {}
-    ~Registered() override {
-      if (const auto alive = wanted.lock()) alive->erase(id);
-    }
-    std::weak_ptr<Wanted> wanted;
-    std::uint64_t id;
-  };
-
-  // Never full: no more than aside_limit jobs are under way. Shared, because a job that hangs at the
-  // end puts its result when nobody listens any more.
-  std::shared_ptr<Inbox<Done>> inbox = std::make_shared<Inbox<Done>>(aside_limit);
-  std::shared_ptr<Wanted> wanted = std::make_shared<Wanted>();
-  std::uint64_t last_id = 0;
-  std::size_t under_way = 0;
-  Watch results{};
-  Worker worker{aside_limit};
-
-  void take_results() {
-    for (auto& done : inbox->take_all()) {
-      --under_way;
-      if (wanted->erase(done.id) > 0 && done.result) done.result();
-    }
-  }
-};
-
 void SdEventLoop::Release::operator()(sd_event* event) const { sd_event_unref(event); }
 
 SdEventLoop::SdEventLoop(sd_event* event) : event_(event) {}
@@ -222,28 +185,12 @@ Result<Watch> SdEventLoop::on_signal(int number, Callback callback) {
 }
 
 Result<Watch> SdEventLoop::aside(Job job) {
-  if (const auto begun = begin_aside(); !begun) return begun.error();
-  const Error full{Error::Kind::refused, "the worker has too much to do"};
-  if (aside_->under_way >= aside_limit) return full;
-  const auto id = ++aside_->last_id;
-  const bool is_queued = aside_->worker.put([inbox = aside_->inbox, id, job = std::move(job)] {
-    (void)inbox->put({.id = id, .result = job()});  // Never full, see there.
-  });
-  if (!is_queued) return full;
-  ++aside_->under_way;
-  aside_->wanted->insert(id);
-  return Watch(std::make_unique<Aside::Registered>(aside_->wanted, id));
-}
-
-Status SdEventLoop::begin_aside() {
-  if (aside_) return Nothing{};
-  auto fresh = std::make_unique<Aside>();
-  auto results = when_ready(fresh->inbox->descriptor(), Ready::readable, Priority::normal,
-                            [aside = fresh.get()] { aside->take_results(); });
-  if (!results) return results.error();
-  fresh->results = std::move(*results);
-  aside_ = std::move(fresh);
-  return Nothing{};
+  if (!aside_) {
+    auto made = Sideline::make(*this, aside_limit);
+    if (!made) return made.error();
+    aside_ = *std::move(made);
+  }
+  return aside_->put(std::move(job));
 }
 
 Status SdEventLoop::run() {

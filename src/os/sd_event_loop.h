@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "os/event_loop.h"
+#include "os/sideline.h"
 
 struct sd_event;
 
@@ -37,13 +38,11 @@ class SdEventLoop final : public EventLoop {
   struct Release {
     void operator()(sd_event* event) const;
   };
-  struct Aside;
 
   explicit SdEventLoop(sd_event* event);
-  Status begin_aside();
 
   std::unique_ptr<sd_event, Release> event_;
-  std::unique_ptr<Aside> aside_{};
+  std::unique_ptr<Sideline> aside_{};  ///< made when first needed
   bool is_stopped_ = false;
 };
 

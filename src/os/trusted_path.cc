@@ -76,9 +76,13 @@ Status step(Walk& walk, const std::string& component) {
   return Nothing{};
 }
 
-}  // namespace
+/// Where it leads, and what is there.
+struct Arrival {
+  std::string path{};
+  struct stat entry {};
+};
 
-Result<std::string> read_trusted_path(const std::string& path) {
+Result<Arrival> walk_trusted(const std::string& path) {
   if (!path.starts_with('/')) return refused(path, "is not an absolute path");
   struct stat root {};
   if (::lstat("/", &root) != 0) return os_error("/", errno);
@@ -88,9 +92,27 @@ Result<std::string> read_trusted_path(const std::string& path) {
        component = take_component(walk.rest)) {
     if (auto stepped = step(walk, component); !stepped) return stepped.error();
   }
-  struct stat file {};
-  if (::lstat(walk.here.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return refused(path, "is not a file");
-  return walk.here;
+  Arrival arrival{.path = walk.here.empty() ? "/" : walk.here};
+  if (::lstat(arrival.path.c_str(), &arrival.entry) != 0) return os_error(printable(path), errno);
+  return arrival;
+}
+
+}  // namespace
+
+Result<std::string> read_trusted_path(const std::string& path) {
+  const auto arrival = walk_trusted(path);
+  if (!arrival) return arrival.error();
+  if (!S_ISREG(arrival->entry.st_mode)) return refused(path, "is not a file");
+  return arrival->path;
+}
+
+Result<std::string> read_trusted_directory(const std::string& path) {
+  const auto arrival = walk_trusted(path);
+  if (!arrival) return arrival.error();
+  if (!S_ISDIR(arrival->entry.st_mode)) return refused(path, "is not a directory");
+  if ((arrival->entry.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return refused(path, "can be changed by others than root");
+  return arrival->path;
 }
 
 }  // namespace systemcheck

@@ -12,4 +12,7 @@ namespace systemcheck {
 /// Says which one it is. The answer stays true: nobody else can change it afterwards.
 Result<std::string> read_trusted_path(const std::string& path);
 
+/// The same of a directory, in which nobody else may make files either: a sticky bit is not enough there.
+Result<std::string> read_trusted_directory(const std::string& path);
+
 }  // namespace systemcheck

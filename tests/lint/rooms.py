@@ -10,7 +10,9 @@ from source import Complaint, read_sources, report, tree_root
 # fmt is not listed: it is used like the standard library.
 ADAPTERS = {
     "CLI/": ["src/systemcheckctl.cc", "src/systemcheckd.cc"],
+    "db.h": ["src/relay/sendmail_hash.cc"],
     "gnutls/": ["src/probe/digest.cc", "src/probe/tls.cc"],
+    "lmdb.h": ["src/relay/postfix_lmdb.cc"],
     "microhttpd.h": ["src/publish/http.cc"],
     "net-snmp/": ["src/publish/snmp.cc"],
     "nlohmann/": [

@@ -12,6 +12,7 @@ install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)

@@ -22,14 +22,19 @@ struct MapWriter::Outcome {
 
 namespace {
 
-void merge(MapEntries& entries, const std::vector<MapChange>& changes) {
-  for (const auto& it : changes) {
-    if (it.expires_on) {
-      entries.insert_or_assign(it.network, *it.expires_on);
+std::vector<MapChange> merge(MapEntries& entries,
+                             const std::map<IpNetwork, std::optional<WallTime>>& waiting) {
+  std::vector<MapChange> changes;
+  changes.reserve(waiting.size());
+  for (const auto& [network, expires_on] : waiting) {
+    changes.push_back({.network = network, .expires_on = expires_on});
+    if (expires_on) {
+      entries.insert_or_assign(network, *expires_on);
     } else {
-      entries.erase(it.network);
+      entries.erase(network);
     }
   }
+  return changes;
 }
 
 }  // namespace
@@ -67,25 +72,29 @@ void MapWriter::write_soon() {
 }
 
 void MapWriter::write() {
-  std::vector<MapChange> changes;
-  changes.reserve(waiting_.size());
-  for (const auto& [network, expires_on] : waiting_)
-    changes.push_back({.network = network, .expires_on = expires_on});
-  auto job = aside_([this, core = core_, changes = std::move(changes)]() -> Callback {
-    const auto began = steady_now();
-    merge(core->entries, changes);
-    const auto done =
-        core->is_sound ? core->file->apply(core->entries, changes) : core->file->replace(core->entries);
-    core->is_sound = done.has_value();
-    const Outcome outcome{.error = done ? "" : done.error().message,
-                          .took = steady_now() - began,
-                          .entries = core->entries.size()};
+  // Handed over as it is: copying a hundred thousand of them would keep the loop busy.
+  const auto batch = std::make_shared<Waiting>(std::exchange(waiting_, {}));
+  auto job = aside_([this, core = core_, batch] {
+    const auto outcome = write_batch(*core, *batch);
     return [this, outcome] { finish(outcome); };
   });
-  if (!job) return fail(job.error().message);
-  waiting_.clear();
+  if (!job) {
+    waiting_ = std::move(*batch);
+    return fail(job.error().message);
+  }
   under_way_since_ = std::exchange(state_.waiting_since, std::nullopt);
   job_ = *std::move(job);
+}
+
+MapWriter::Outcome MapWriter::write_batch(Core& core, const Waiting& batch) {
+  const auto began = steady_now();
+  const auto changes = merge(core.entries, batch);
+  const auto done =
+      core.is_sound ? core.file->apply(core.entries, changes) : core.file->replace(core.entries);
+  core.is_sound = done.has_value();
+  return {.error = done ? "" : done.error().message,
+          .took = steady_now() - began,
+          .entries = core.entries.size()};
 }
 
 void MapWriter::finish(const Outcome& outcome) {

@@ -49,9 +49,11 @@ class MapWriter {
   [[nodiscard]] State state() const;
 
  private:
+  using Waiting = std::map<IpNetwork, std::optional<WallTime>>;
   struct Core;
   struct Outcome;
 
+  static Outcome write_batch(Core& core, const Waiting& batch);
   void write_soon();
   void write();
   void finish(const Outcome& outcome);
@@ -60,7 +62,7 @@ class MapWriter {
   EventLoop& loop_;
   Aside aside_;
   std::shared_ptr<Core> core_;  ///< shared with the job, which may outlive us
-  std::map<IpNetwork, std::optional<WallTime>> waiting_{};
+  Waiting waiting_{};
   std::optional<Instant> under_way_since_{};  ///< the oldest change of the batch that is being written
   Duration pause_ = pause_min;
   Duration retry_ = retry_min;

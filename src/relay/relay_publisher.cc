@@ -21,15 +21,15 @@ RelayPublisher::RelayPublisher(EventLoop& loop, const std::vector<RelayMap>& map
                                SocketmapServer::Lookup lookup)
     : loop_(loop), lookup_(std::move(lookup)) {
   for (const auto& map : maps) {
-    for (const auto& place : map.places) {
-      if (map.kind == RelayMap::Kind::socketmap) {
-        servers_.push_back({.place = place, .group = map.group, .error = "not opened yet"});
-      } else {
-        add_file(map, place);
-      }
-    }
+    for (const auto& place : map.places)
+      add(map, place);
   }
   open_sockets();
+}
+
+void RelayPublisher::add(const RelayMap& map, const std::string& place) {
+  if (map.kind != RelayMap::Kind::socketmap) return add_file(map, place);
+  servers_.push_back({.place = place, .group = map.group, .error = "not opened yet"});
 }
 
 void RelayPublisher::add_file(const RelayMap& map, const std::string& path) {

@@ -51,6 +51,7 @@ class RelayPublisher {
     std::unique_ptr<MapWriter> writer{};
   };
 
+  void add(const RelayMap& map, const std::string& place);
   void add_file(const RelayMap& map, const std::string& path);
   void open_sockets();
 

@@ -221,7 +221,6 @@ alias_database =
 smtputf8_enable = no
 inet_protocols = all
 mynetworks = {KNOWN_ANYWAY}/32
-smtpd_junk_command_limit = 10000
 smtpd_delay_reject = no
 smtpd_client_restrictions = check_client_access inline:{{{{{BLOCKED}=REJECT}}}}
 smtpd_recipient_restrictions = check_recipient_access inline:{{{{{BLOCKED_RECIPIENT}=REJECT}}}}

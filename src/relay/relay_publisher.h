@@ -20,7 +20,7 @@ class RelayPublisher {
  public:
   static constexpr Duration retry_pause = std::chrono::seconds{10};
   /// So many of the table's changes are passed on at a time, so that other things have their turn.
-  static constexpr std::size_t changes_at_a_time = 1000;
+  static constexpr std::size_t changes_at_a_time = 250;
 
   /// One socket.
   struct Socket {

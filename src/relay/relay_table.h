@@ -35,6 +35,10 @@ class RelayTable {
  public:
   /// A line from further ahead is not believed: clocks of several machines may differ, but not by more. A
   /// login from a little ahead counts as one of now.
+  /// What expire() and flush() may be asked for in one turn of the loop: half a millisecond of work.
+  static constexpr std::size_t ended_at_a_time = 250;
+  /// A line from further ahead is not believed: clocks of several machines may differ, but not by more. A
+  /// login from a little ahead counts as one of now.
   static constexpr Duration future_max = std::chrono::minutes{1};
   static constexpr Duration by_hand_max = std::chrono::hours{24 * 366};
   static constexpr std::size_t user_bytes_max = 128;

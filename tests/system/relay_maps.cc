@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <iostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -22,15 +19,12 @@
 //   login ADDRESS USER    granted, refreshed or the reason why not; when all maps have it
 //   always NETWORK        relay.always has it from now on
 //   remove ADDRESS        when no map has it any more
-//   fill COUNT            so many addresses of 10.0.0.0/8 have logged in at this moment
 //   ready yes|no          whether it answers over its sockets
 //   wait                  when nothing is left to expire
-//   longest               the longest turn of the loop since it was asked last, in microseconds
 
 namespace systemcheck {
 namespace {
 
-constexpr std::size_t ended_at_a_time = 1000;
 /// Timers do not see that the machine was suspended.
 constexpr Duration look_again = std::chrono::seconds{10};
 constexpr Duration settle_look = std::chrono::microseconds{200};
@@ -84,9 +78,7 @@ class Host {
     if (order == "login") return say_when_current(log_in(what, std::string(take_word(line))));
     if (order == "remove") return remove(what);
     if (order == "always") return always(what);
-    if (order == "fill") return fill(*parse_number<int>(what));
     if (order == "wait") return wait_for_the_end();
-    if (order == "longest") return say(std::to_string(std::exchange(longest_us_, 0)));
     is_ready_ = what == "yes";
     say("so be it");
   }
@@ -109,20 +101,6 @@ class Host {
     note_changes();
     say_when_current("always");
   }
-  void fill(int count) {
-    const auto now = both_clocks();
-    for (int number = 0; number < count; ++number) {
-      std::array<std::uint8_t, 16> bytes = IpAddress::parse("10.0.0.0")->bytes();
-      bytes[13] = static_cast<std::uint8_t>(number >> 16);
-      bytes[14] = static_cast<std::uint8_t>(number >> 8);
-      bytes[15] = static_cast<std::uint8_t>(number);
-      const Login login{
-          .address = IpAddress::from_bytes(bytes), .user = std::to_string(number), .at = now.wall};
-      table_.authorise(login, {}, now);
-    }
-    note_changes();
-    say_when_current(std::to_string(table_.size()));
-  }
   void wait_for_the_end() {
     waiting_ = loop_.at(loop_.now() + std::chrono::milliseconds{1}, [this] {
       if (table_.size() > 0) return wait_for_the_end();
@@ -142,10 +120,8 @@ class Host {
   }
 
   void sweep() {
-    const auto began = steady_now();
-    table_.expire(both_clocks(), ended_at_a_time);
+    table_.expire(both_clocks(), RelayTable::ended_at_a_time);
     note_changes();
-    longest_us_ = std::max(longest_us_, (steady_now() - began).count() / 1000);
   }
 
   void say_when_current(const std::string& what) {
@@ -165,7 +141,6 @@ class Host {
   RelayRules rules_;
   RelayTable table_;
   bool is_ready_ = true;
-  long longest_us_ = 0;
   std::string lines_{};
   RelayPublisher publisher_;
   Watch input_{};

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "fuzz/socketmap_fuzz.cc"
+#include "fuzz/socketmap.cc"
 
 namespace systemcheck {
 namespace {

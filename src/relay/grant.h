@@ -20,11 +20,11 @@ struct BothClocks {
 };
 
 /// Where the line stands that authorised somebody: for `why`.
-struct LinePlace {
+struct LinePosition {
   std::string source{};  ///< "/var/log/mail.log"
   std::uint64_t offset = 0;
 
-  bool operator==(const LinePlace&) const = default;
+  bool operator==(const LinePosition&) const = default;
 };
 
 /// Somebody has authorised an address himself.
@@ -45,7 +45,7 @@ struct Grant {
   std::uint64_t logins = 0;
   std::vector<std::string> users{};  ///< no more than RelayLimits::users_per_address
   std::string pattern{};             ///< of the newest login, as is `place`
-  LinePlace place{};
+  LinePosition place{};
   std::optional<ByHand> by_hand{};
 
   bool operator==(const Grant&) const = default;

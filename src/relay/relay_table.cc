@@ -87,7 +87,7 @@ void RelayTable::take_over_rules(const BothClocks& now) {
   }
 }
 
-RelayDecision RelayTable::authorise(const Login& login, const LinePlace& place, const BothClocks& now) {
+RelayDecision RelayTable::authorise(const Login& login, const LinePosition& place, const BothClocks& now) {
   const auto network = network_of(login.address);
   const auto user = cut(login.user);
   const auto found = grants_.find(network);

@@ -54,7 +54,7 @@ class RelayTable {
   std::vector<Grant> replace_rules(RelayRules rules, const BothClocks& now);
   std::vector<Grant> replace_own_addresses(std::vector<IpAddress> own);
 
-  RelayDecision authorise(const Login& login, const LinePlace& place, const BothClocks& now);
+  RelayDecision authorise(const Login& login, const LinePosition& place, const BothClocks& now);
   /// One address, or a /64. No longer than by_hand_max. Limits of users and of minutes are not for people.
   RelayDecision add(const IpNetwork& network, const ByHand& by_hand, const BothClocks& now);
   /// Without a value: there is none.

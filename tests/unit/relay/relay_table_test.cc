@@ -103,7 +103,7 @@ TEST_F(Table, LetsPeopleReadWhoWasItAndByWhichLine) {
   EXPECT_EQ(grant->users, (std::vector<std::string>{"alice", "bob"}));
   EXPECT_EQ(grant->logins, 2);
   EXPECT_EQ(grant->pattern, "dovecot");
-  EXPECT_EQ(grant->place, (LinePlace{.source = "/var/log/mail.log", .offset = 17}));
+  EXPECT_EQ(grant->place, (LinePosition{.source = "/var/log/mail.log", .offset = 17}));
 }
 
 TEST_F(Table, RefusesWhatIsNoClientsAddress) {

@@ -65,6 +65,16 @@ Result<std::string> parse_probe_address(std::string_view text) {
   return malformed(text, "is not a numeric address with a port (as 127.0.0.1:25, [::1]:25)");
 }
 
+Result<std::string> parse_service_address(std::string_view text) {
+  auto address = parse_http_address(text);
+  if (!address)
+    return malformed(text, "is not an address to listen on (as 127.0.0.1:10061, unix:/run/x.sock)");
+  const auto endpoint = parse_endpoint(text);
+  if (endpoint && !is_loopback(*endpoint))
+    return malformed(text, "is not loopback: who may send is told to this machine only");
+  return address;
+}
+
 Result<std::string> parse_snmp_address(std::string_view text) {
   constexpr std::string_view hint = "is not an address for SNMP (as udp:127.0.0.1:1161, udp6:[::1]:1161)";
   const bool is_ip6 = text.starts_with("udp6:");

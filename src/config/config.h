@@ -9,6 +9,7 @@
 #include "base/vocabulary.h"
 #include "config/memory_rules.h"
 #include "config/probe.h"
+#include "config/relay_rules.h"
 
 // What a user may write, as plain structs. A default stands beside its member and nowhere else.
 
@@ -219,6 +220,7 @@ struct Config {
   DiskRules disks{};
   MemoryRules memory{};
   HistoryConfig history{};
+  RelayRules relay{};
 
   bool operator==(const Config&) const = default;
 };

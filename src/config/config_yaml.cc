@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -8,46 +7,16 @@
 #include "config/load.h"
 #include "config/memory_keys.h"
 #include "config/probes.h"
+#include "config/relay_keys.h"
 #include "config/resource_rules.h"
 #include "config/windows.h"
+#include "config/yaml_text.h"
 
 // Written without a library: people read the result, so its order, its comments and its short lists
 // matter. load_config() reads it back as the same.
 
 namespace systemcheck {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// Whether every reader of YAML takes it for this very text without quotes.
-bool is_plain(std::string_view text) {
-  constexpr std::string_view initials = "/abcdefghijklmnopqrstuvwxyz";
-  constexpr std::string_view others = "/abcdefghijklmnopqrstuvwxyz0123456789_.@-";
-  constexpr std::array<std::string_view, 9> words{"true", "false", "null", "yes", "no",
-                                                  "on",   "off",   "y",    "n"};
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
-  return !lowered.empty() && initials.find(lowered.front()) != std::string_view::npos &&
-         lowered.find_first_not_of(others) == std::string::npos &&
-         std::find(words.begin(), words.end(), lowered) == words.end();
-}
-
-std::string scalar(std::string_view text) {
-  if (is_plain(text)) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-std::string list(const std::vector<std::string>& items) {
-  std::string text;
-  for (const auto& item : items)
-    text += (text.empty() ? "" : ", ") + scalar(item);
-  return "[" + text + "]";
-}
 
 std::string number(double value) {
   std::array<char, 400> buffer{};
@@ -63,10 +32,10 @@ class Lines {
              (value.empty() ? "" : " " + value) + "\n";
   }
   void add_text(int depth, std::string_view key, const std::string& value) {
-    if (!value.empty()) add(depth, key, scalar(value));
+    if (!value.empty()) add(depth, key, yaml_scalar(value));
   }
   void add_list(int depth, std::string_view key, const std::vector<std::string>& items) {
-    if (!items.empty()) add(depth, key, list(items));
+    if (!items.empty()) add(depth, key, yaml_list(items));
   }
   void add_item(int depth, const std::string& value) {
     text_ += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- " + value + "\n";
@@ -92,18 +61,18 @@ void add_match(Lines& lines, const Service& service) {
   lines.add_text(3, "cmdline", match.cmdline);
   if (!match.main_cmdline.empty()) lines.add_comment(3, "main process (preset): " + match.main_cmdline);
   if (!service.evidence.empty())
-    lines.add_comment(3, "installed if any of (preset): " + list(service.evidence));
+    lines.add_comment(3, "installed if any of (preset): " + yaml_list(service.evidence));
 }
 
 /// Several are a preset's, and come back with its name.
 void add_pre_check(Lines& lines, const std::vector<Argv>& checks) {
   if (checks.size() == 1) return lines.add_list(2, "pre_check", checks.front());
   for (const auto& check : checks)
-    lines.add_comment(2, "pre_check, if it exists (preset): " + list(check));
+    lines.add_comment(2, "pre_check, if it exists (preset): " + yaml_list(check));
 }
 
 void add_service(Lines& lines, const Service& service) {
-  lines.add(1, scalar(service.name), "");
+  lines.add(1, yaml_scalar(service.name), "");
   lines.add_text(2, "preset", service.preset);
   lines.add(2, "mode", std::string(word(service.mode)));
   add_match(lines, service);
@@ -155,16 +124,16 @@ std::string machine_yaml(const Config& config) {
   lines.add(0, "cycle", duration_text(config.cycle));
   lines.add(0, "mode", std::string(word(config.mode)));
   lines.add(0, "discover", config.discover ? "true" : "false");
-  lines.add(0, "state_directory", scalar(config.state_directory));
-  lines.add(0, "control_socket", scalar(config.control_socket));
-  lines.add(0, "kill_switch", list(config.kill_switch));
-  lines.add(0, "hold_directory", scalar(config.hold_directory));
+  lines.add(0, "state_directory", yaml_scalar(config.state_directory));
+  lines.add(0, "control_socket", yaml_scalar(config.control_socket));
+  lines.add(0, "kill_switch", yaml_list(config.kill_switch));
+  lines.add(0, "hold_directory", yaml_scalar(config.hold_directory));
   lines.add_gap();
   lines.add(0, "http", "");
-  lines.add(1, "listen", list(config.http.listen));
+  lines.add(1, "listen", yaml_list(config.http.listen));
   lines.add(0, "snmp", "");
   lines.add(1, "mode", std::string(word(config.snmp.mode)));
-  lines.add(1, "listen", list(config.snmp.listen));
+  lines.add(1, "listen", yaml_list(config.snmp.listen));
   lines.add_gap();
   return lines.text();
 }
@@ -173,16 +142,16 @@ std::string window_yaml(const MaintenanceWindow& window) {
   std::vector<std::string> days;
   for (const auto day : window.days)
     days.emplace_back(word(day));
-  return "{services: " + list(window.services) + (days.empty() ? "" : ", days: " + list(days)) +
+  return "{services: " + yaml_list(window.services) + (days.empty() ? "" : ", days: " + yaml_list(days)) +
          ", from: \"" + time_of_day_text(window.from) + "\", for: " + duration_text(window.length) +
-         (window.reason.empty() ? "" : ", reason: " + scalar(window.reason)) + "}";
+         (window.reason.empty() ? "" : ", reason: " + yaml_scalar(window.reason)) + "}";
 }
 
 std::string groups_yaml(const Config& config) {
   Lines lines;
   lines.add(0, "groups", config.groups.empty() ? "{}" : "");
   for (const auto& group : config.groups)
-    lines.add(1, scalar(group.name), list(group.services));
+    lines.add(1, yaml_scalar(group.name), yaml_list(group.services));
   lines.add(0, "maintenance", config.maintenance.empty() ? "[]" : "");
   for (const auto& window : config.maintenance)
     lines.add_item(1, window_yaml(window));
@@ -210,14 +179,14 @@ std::string rules_yaml(const Config& config) {
   lines.add(1, "warn_per_cpu", number(config.load.warn_per_cpu));
   lines.add(1, "for", duration_text(config.load.hold));
   lines.add(0, "disks", "");
-  lines.add(1, "ignore_types", list(config.disks.ignore_types));
+  lines.add(1, "ignore_types", yaml_list(config.disks.ignore_types));
   lines.add(1, "warn", share_text(config.disks.warn));
   lines.add(1, "critical", share_text(config.disks.critical));
   lines.add(0, "memory", "");
   lines.add(1, "shed", "");
   for (const auto& [key, value] : memory_rule_lines(config.memory))
     lines.add(2, key, value);
-  lines.add(2, "protect", list(config.memory.protect));
+  lines.add(2, "protect", yaml_list(config.memory.protect));
   lines.add(0, "history", "");
   lines.add(1, "keep", duration_text(config.history.keep));
   lines.add(1, "max_size", bytes_text(config.history.max_size_bytes));
@@ -227,7 +196,8 @@ std::string rules_yaml(const Config& config) {
 }  // namespace
 
 std::string config_yaml(const Config& config) {
-  return machine_yaml(config) + services_yaml(config.services) + groups_yaml(config) + rules_yaml(config);
+  return machine_yaml(config) + services_yaml(config.services) + groups_yaml(config) + rules_yaml(config) +
+         relay_rules_yaml(config.relay);
 }
 
 }  // namespace systemcheck

@@ -8,6 +8,7 @@
 #include "config/memory_keys.h"
 #include "config/order.h"
 #include "config/reader.h"
+#include "config/relay_keys.h"
 #include "config/section.h"
 #include "config/services.h"
 #include "config/shed_services.h"
@@ -134,6 +135,7 @@ Config read_config(Section top, Problems& problems) {
   config.disks = read_disks(top.section("disks"));
   config.memory = read_memory_rules(top.section("memory"));
   config.history = read_history(top.section("history"));
+  config.relay = read_relay_rules(top.section("relay"));
   top.refuse_unknown_keys();
   return config;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/values.h"
+#include "config/yaml_text.h"
 
 namespace systemcheck {
 namespace {
@@ -60,7 +61,7 @@ void read_list(Section& section, std::string_view key, const Entry& list, std::v
 
 void read_login_patterns(Section& section, std::string_view key, std::vector<LoginPattern>& into) {
   const auto* list = section.find(key);
-  if (list != nullptr) read_list(section, key, *list, into);
+  if (list != nullptr && list->kind != Entry::Kind::empty) read_list(section, key, *list, into);
 }
 
 LoginPatternFile load_login_patterns(const ConfigText& text) {
@@ -83,6 +84,23 @@ LoginPatternFile load_login_patterns(const ConfigText& text) {
   read_login_patterns(section, "patterns", file.patterns);
   section.refuse_unknown_keys();
   return file;
+}
+
+std::string login_pattern_yaml(const LoginPattern& pattern) {
+  std::string text = "{name: " + yaml_scalar(pattern.name);
+  const auto add = [&text](std::string_view key, const std::string& value, bool is_given) {
+    if (is_given) text += ", " + std::string(key) + ": " + value;
+  };
+  add("tags", yaml_list(pattern.tags), !pattern.tags.empty());
+  add("prefix", yaml_list(pattern.prefixes), !pattern.prefixes.empty());
+  add("re", yaml_scalar(pattern.expression), !pattern.expression.empty());
+  add("open", yaml_scalar(pattern.open), !pattern.open.empty());
+  add("close", yaml_scalar(pattern.close), !pattern.close.empty());
+  add("open_for", duration_text(pattern.open_for), !pattern.open.empty());
+  add("smtp_auth", "true", pattern.is_smtp_auth);
+  add("match", yaml_list(pattern.matches), !pattern.matches.empty());
+  add("nomatch", yaml_list(pattern.mismatches), !pattern.mismatches.empty());
+  return text + "}";
 }
 
 }  // namespace systemcheck

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,5 +21,8 @@ LoginPatternFile load_login_patterns(const ConfigText& text);
 /// The list at `key`. What the expressions mean, and whether the examples fit, is seen when they are
 /// compiled.
 void read_login_patterns(Section& section, std::string_view key, std::vector<LoginPattern>& into);
+
+/// As it is written, in one line.
+std::string login_pattern_yaml(const LoginPattern& pattern);
 
 }  // namespace systemcheck

@@ -108,18 +108,19 @@ struct RelayLimits {
 
 struct RelayRules {
   bool enabled = false;  ///< nothing relays unless somebody says so
-  std::vector<RelayLog> logs{};
+  /// All that exist.
+  std::vector<RelayLog> logs{{.path = "/var/log/maillog"}, {.path = "/var/log/mail.log"}};
   TrustedOrigin trusted_origin = TrustedOrigin::required;
   /// Users as whom mail servers log.
   std::vector<std::string> senders{"root", "dovecot", "dovenull", "courier", "cyrus", "mail"};
   Duration keep = std::chrono::minutes{15};
   /// Never authorised, whatever a line says. Given, it replaces these; 0.0.0.0, ::, multicast and this
   /// machine's own addresses are refused always.
-  std::vector<IpNetwork> never{};
+  std::vector<IpNetwork> never{*IpNetwork::parse("127.0.0.0/8"), *IpNetwork::parse("::1")};
   std::vector<RelayAlways> always{};
   unsigned ip6_bits = 128;  ///< 128 or 64: how much of an IPv6 address a login authorises
   bool smtp_auth = false;   ///< logins to send mail count, too
-  std::vector<RelayMap> publish{};
+  std::vector<RelayMap> publish{{.places = {"unix:/run/systemcheck/relay.sock"}}};
   std::vector<LoginPattern> patterns{};  ///< beside those that are built in
   RelayLimits limits{};
 

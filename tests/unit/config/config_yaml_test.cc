@@ -66,7 +66,23 @@ TEST(ConfigYaml, ShowsEveryKeyWithItsValue) {
             "    protect: []\n"
             "history:\n"
             "  keep: 90d\n"
-            "  max_size: 64MiB\n");
+            "  max_size: 64MiB\n"
+            "relay:\n"
+            "  enabled: false\n"
+            "  logs:\n"
+            "    - /var/log/maillog\n"
+            "    - /var/log/mail.log\n"
+            "  trusted_origin: required\n"
+            "  senders: [root, dovecot, dovenull, courier, cyrus, mail]\n"
+            "  keep: 15m\n"
+            "  never: [\"127.0.0.0/8\", \"::1\"]\n"
+            "  always: []\n"
+            "  ip6_bits: 128\n"
+            "  smtp_auth: false\n"
+            "  publish:\n"
+            "    - {socketmap: {listen: [\"unix:/run/systemcheck/relay.sock\"]}}\n"
+            "  patterns: []\n"
+            "  limits: {addresses: 131072, addresses_per_user: 20, new_per_minute: 6000, users_per_address: 8}\n");
 }
 
 TEST(ConfigYaml, ShowsWhatWasDiscoveredAsComments) {

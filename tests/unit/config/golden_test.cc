@@ -121,7 +121,7 @@ TEST(ShippedExample, HoldsEveryKeyOfTheMachine) {
     const auto line = take_line(rest);
     if (line.empty()) continue;
     const auto key = std::string(line.substr(0, line.find(':')));
-    EXPECT_NE(example.find(key + ":"), std::string::npos) << key;
+    EXPECT_NE(example.find(key + (key == line ? "" : ":")), std::string::npos) << key;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "ctl/client.h"
 #include "ctl/command_text.h"
 #include "ctl/history_text.h"
+#include "ctl/relay_text.h"
 #include "ctl/shed_text.h"
 #include "ctl/status_table.h"
 #include "offline/relay_command.h"
@@ -120,9 +121,25 @@ int show_replay(const ReplayArguments& arguments) {
   return answer.exit_code;
 }
 
-/// What is asked of logs, and of no daemon.
+/// What the daemon is asked about the relay.
+struct RelayWords {
+  std::string network{};
+  std::string length = "15m";
+  std::string comment{};
+  std::size_t limit = 50;
+  bool as_json = false;
+};
+
+/// Some of it is asked of logs, and of no daemon.
 struct RelayCommands {
   CLI::App* all = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* add = nullptr;
+  CLI::App* remove = nullptr;
+  CLI::App* flush = nullptr;
+  CLI::App* why = nullptr;
+  CLI::App* history = nullptr;
+  CLI::App* stats = nullptr;
   CLI::App* scan = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* test = nullptr;
@@ -136,9 +153,38 @@ void add_reading_options(CLI::App& command, RelayArguments& arguments) {
   command.add_option("--sender", arguments.senders, "as whom mail servers log, instead of the default");
 }
 
-RelayCommands add_relay(CLI::App& app, RelayArguments& arguments) {
+/// A line of the protocol is made of it.
+std::string check_word(const std::string& word) {
+  const bool is_word = word.find_first_of(" \t\r\n") == std::string::npos && !word.starts_with('-');
+  return is_word ? std::string{} : "is not one word";
+}
+
+void add_relay_questions(RelayCommands& relay, RelayWords& words) {
+  relay.list = relay.all->add_subcommand("list", "who may send, until when, and why");
+  relay.add = relay.all->add_subcommand("add", "an address may send for a while");
+  relay.add->add_option("--for", words.length, "how long: 15m, 2h, 366d at most")->capture_default_str();
+  relay.add->add_option("--comment", words.comment, "why, in one line");
+  relay.remove = relay.all->add_subcommand("remove", "an address may send no longer, until its next login");
+  relay.why = relay.all->add_subcommand("why", "whether an address may send, and which line says so");
+  relay.history = relay.all->add_subcommand("history", "who could send when, the newest first");
+  relay.history->add_option("--limit", words.limit, "so many at most")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  for (auto* command : {relay.add, relay.remove, relay.why, relay.history}) {
+    auto* network = command->add_option("address", words.network, "the address")->check(check_word);
+    if (command != relay.history) network->required();
+  }
+  relay.flush = relay.all->add_subcommand("flush", "nobody may send until he logs in again");
+  relay.stats = relay.all->add_subcommand("stats", "the logs, the maps and what came of the lines");
+  for (auto* command :
+       {relay.list, relay.add, relay.remove, relay.flush, relay.why, relay.history, relay.stats})
+    command->add_flag("--json", words.as_json, "the whole document, for programs");
+}
+
+RelayCommands add_relay(CLI::App& app, RelayArguments& arguments, RelayWords& words) {
   RelayCommands relay;
   relay.all = app.add_subcommand("relay", "who has just fetched mail, and may send some");
+  add_relay_questions(relay, words);
   relay.scan =
       relay.all->add_subcommand("scan", "what these logs would have authorised: line, address, user");
   relay.scan->add_option("log", arguments.logs, "a log of mail servers, - for standard input")->required();
@@ -155,6 +201,41 @@ RelayCommands add_relay(CLI::App& app, RelayArguments& arguments) {
   relay.test->add_option("log", arguments.logs, "logs to look at with them");
   relay.all->require_subcommand(1);
   return relay;
+}
+
+/// One line of the protocol; a comment is the rest of it.
+std::string relay_question(const RelayCommands& relay, const RelayWords& words) {
+  if (relay.stats->parsed()) return "status";
+  if (relay.list->parsed()) return "relay list";
+  if (relay.flush->parsed()) return "relay flush";
+  if (relay.remove->parsed()) return "relay remove " + words.network;
+  if (relay.why->parsed()) return "relay why " + words.network;
+  if (relay.history->parsed())
+    return "relay history " + words.network + " --limit " + std::to_string(words.limit);
+  const auto question = "relay add " + words.network + " --for " + words.length;
+  return words.comment.empty() ? question : question + " --comment " + words.comment;
+}
+
+Result<RelayReason> relay_words(const RelayCommands& relay, const std::string& answer) {
+  if (relay.stats->parsed()) return relay_stats(answer);
+  if (relay.why->parsed()) return relay_reason(answer);
+  auto text = relay.list->parsed()      ? relay_list(answer)
+              : relay.history->parsed() ? relay_history(answer)
+                                        : relay_result(answer);
+  if (!text) return text.error();
+  return RelayReason{.status = CheckStatus::ok, .text = *std::move(text)};
+}
+
+int ask_relay(const std::string& socket, const RelayCommands& relay, const RelayWords& words) {
+  const auto question = relay_question(relay, words);
+  if (question.find_first_of("\r\n") != std::string::npos)
+    return fail({Error::Kind::malformed, "a comment is one line"});
+  const auto answer = ask_daemon(socket, question);
+  if (!answer) return fail(answer.error());
+  const auto said = relay_words(relay, *answer);
+  if (!said) return fail(said.error());
+  std::fputs(words.as_json ? answer->c_str() : said->text.c_str(), stdout);
+  return exit_code(said->status);
 }
 
 int answer_relay(const RelayCommands& relay, const RelayArguments& arguments) {
@@ -201,12 +282,6 @@ void add_commands(CLI::App& app, CommandWords& words, bool& as_json) {
   }
 }
 
-/// A line of the protocol is made of it.
-std::string check_word(const std::string& word) {
-  const bool is_word = word.find_first_of(" \t\r\n") == std::string::npos && !word.starts_with('-');
-  return is_word ? std::string{} : "is not the name of a service";
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -237,7 +312,8 @@ int main(int argc, char** argv) try {
   ReplayArguments again;
   auto* replay = add_replay(app, again);
   RelayArguments logs;
-  const auto relay = add_relay(app, logs);
+  RelayWords asked;
+  const auto relay = add_relay(app, logs, asked);
   CommandWords words;
   add_commands(app, words, as_json);
   app.require_subcommand(1);
@@ -250,7 +326,9 @@ int main(int argc, char** argv) try {
   if (!words.command.empty()) return give_order(socket, words, as_json);
   if (history->parsed()) return show_history(socket, past, as_json);
   if (replay->parsed()) return show_replay(again);
-  if (relay.all->parsed()) return answer_relay(relay, logs);
+  const bool is_about_logs = relay.scan->parsed() || relay.explain->parsed() || relay.test->parsed();
+  if (is_about_logs) return answer_relay(relay, logs);
+  if (relay.all->parsed()) return ask_relay(socket, relay, asked);
   if (plan->parsed()) return show_shed_plan(socket, as_json);
   if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);

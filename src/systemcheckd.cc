@@ -16,6 +16,7 @@
 #include "daemon/journal.h"
 #include "daemon/memory_source.h"
 #include "daemon/once.h"
+#include "daemon/relay_answer.h"
 #include "daemon/watchdog.h"
 #include "os/dry_run_actuator.h"
 #include "os/linux_actuator.h"
@@ -64,6 +65,7 @@ Result<Loaded> load(const Arguments& arguments) {
   const auto texts = read_config_texts(arguments.config);
   if (!texts) return texts.error();
   auto loaded = load_config(*texts);
+  if (loaded.problems.empty()) loaded.problems = find_pattern_problems(loaded.config);
   if (!arguments.state_directory.empty()) loaded.config.state_directory = arguments.state_directory;
   if (arguments.observe || arguments.root != "/") loaded.config = only_observing(std::move(loaded.config));
   return loaded;
@@ -250,6 +252,7 @@ int serve(const Arguments& arguments, Config config) {
     return std::make_unique<DryRunActuator>(std::move(actuator), events);
   };
   if (arguments.root == "/") world.make_memory_source = memory_sources(host);
+  if (arguments.root == "/" && !arguments.once) world.relay = machine_relay_means(events);
   world.boot_id = boot_id(host);
   const auto ledger = open_ledger(arguments, config, events, *journal, world.boot_id);
   if (ledger) world.ledger = ledger;
@@ -258,9 +261,11 @@ int serve(const Arguments& arguments, Config config) {
   if (arguments.once) return print_once(daemon, std::move(config), events, board);
 
   const auto past = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
-  const auto inquiry = [past, commands = daemon.commands()](auto request, const auto& peer,
-                                                            const auto& reply) {
-    return commands(request, peer, reply) || (past && past(request, peer, reply));
+  const auto inquiry = [past, commands = daemon.commands(),
+                        relay = relay_inquiry(daemon.relay(), events, ledger)](auto request, const auto& peer,
+                                                                               const auto& reply) {
+    return commands(request, peer, reply) || (past && past(request, peer, reply)) ||
+           relay(request, peer, reply);
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());

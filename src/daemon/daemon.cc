@@ -54,6 +54,7 @@ void Daemon::apply(Config config) {
   commands_.use(config_);
   supervision_.take_over(config_);
   shedding_.take_over(config_);
+  relay_.take_over(config_);
 }
 
 void Daemon::reload(Loaded loaded) {
@@ -143,6 +144,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   supervision_.see_hold_files(facts.of<HoldFiles>(), snapshot_->taken);
   supervision_.see(snapshot_->services, snapshot_->taken);
   supervision_.close_cycle(since_last);
+  relay_.note_cycle();
   try_pending_reload();
   post_soon();
 }
@@ -199,7 +201,8 @@ void Daemon::post() {
                   .services = supervision_.rows(),
                   .load_high_since = load_high_since_,
                   .daemon = row_,
-                  .shedding = shedding_.row()};
+                  .shedding = shedding_.row(),
+                  .relay = relay_.row()};
   board_.post(std::make_shared<const View>(
       compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
   if (on_post_) on_post_();

@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "daemon/commands.h"
 #include "daemon/posting.h"
+#include "daemon/relay_tracker.h"
 #include "daemon/shedding.h"
 #include "daemon/supervision.h"
 #include "daemon/world.h"
@@ -38,6 +39,7 @@ class Daemon {
   /// What people say to take services over, and to give them back. Whoever has his answer finds what it says
   /// in the view, too.
   [[nodiscard]] Inquiry commands();
+  [[nodiscard]] RelayTracker& relay() { return relay_; }
   /// Called after every post.
   void on_post(Callback callback) { on_post_ = std::move(callback); }
   void note_failed_reload(const std::string& problems);
@@ -60,6 +62,7 @@ class Daemon {
   Board<View>& board_;
   Supervision supervision_;
   Shedding shedding_{world_, supervision_, [this] { post_soon(); }};
+  RelayTracker relay_{world_, [this] { post_soon(); }};
   Commands commands_{world_, supervision_};
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::shared_ptr<Collection> collection_{};

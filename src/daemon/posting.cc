@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "check/thresholds.h"
@@ -46,6 +47,22 @@ std::vector<CheckedItem> checked_items(const View& view) {
   return items;
 }
 
+/// The relay stands among the services: it has no process of its own, and can be as dead as one.
+void add_relay_service(const RelayRow& relay, std::vector<ServiceRow>& services) {
+  const auto has_name = [](const ServiceRow& row) { return row.name == relay_service_name; };
+  if (std::ranges::any_of(services, has_name)) return;
+  ServiceRow row{.name = std::string(relay_service_name), .manager = "none", .mode = Mode::act};
+  row.state = relay.status == CheckStatus::ok        ? ServiceState::up
+              : relay.status == CheckStatus::warning ? ServiceState::degraded
+                                                     : ServiceState::down;
+  row.status = relay.status;
+  row.reason = relay.words;
+  row.state_since = relay.status_since;
+  row.state_since_instant = relay.status_since_instant;
+  row.processes_min = 0;
+  services.push_back(std::move(row));
+}
+
 }  // namespace
 
 View compose_view(Posting posting, std::uint64_t sequence, Instant now, WallTime wall_now) {
@@ -57,6 +74,8 @@ View compose_view(Posting posting, std::uint64_t sequence, Instant now, WallTime
   view.services = std::move(posting.services);
   view.daemon = std::move(posting.daemon);
   view.shedding = std::move(posting.shedding);
+  view.relay = std::move(posting.relay);
+  if (view.relay) add_relay_service(*view.relay, view.services);
   const auto& facts = view.snapshot->facts;
   view.file_systems = file_system_rows(*view.config, *view.snapshot);
   view.load_status = check_load(view.config->load, facts.of<Load>(), posting.load_high_since, now);

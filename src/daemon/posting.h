@@ -16,6 +16,7 @@ struct Posting {
   std::optional<Instant> load_high_since{};
   DaemonRow daemon{};
   std::optional<ShedRow> shedding{};
+  std::optional<RelayRow> relay{};
 };
 
 /// The next view: rows, verdicts and which of them is the worst. Pure.

@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/journal.h"
 #include "daemon/ledger.h"
 #include "daemon/memory_source.h"
+#include "daemon/relay_means.h"
 #include "os/actuator.h"
 #include "os/event_loop.h"
 #include "os/host.h"
@@ -37,6 +39,8 @@ struct World {
   Prober* prober = nullptr;  ///< none: nothing is asked
   /// Local time minus UTC, at a moment.
   std::function<Duration(WallTime)> utc_offset = [](WallTime) { return Duration{}; };
+  /// Not set: nobody's mail is relayed by us.
+  std::optional<RelayMeans> relay{};
   ProcessEnds* ends = nullptr;  ///< none: how processes end is known to systemd alone
 };
 

@@ -15,6 +15,9 @@ void describe_probes(const View& view, Metrics& metrics);
 /// The shortage of memory and what is done about it: only where memory is watched.
 void describe_shedding(const ShedRow& row, Metrics& metrics);
 
+/// Who may send mail because he has fetched his: only where the relay is on.
+void describe_relay(const RelayRow& row, Metrics& metrics);
+
 /// The thresholds of the configuration, so that alert rules compare with them and repeat nothing.
 void describe_thresholds(const View& view, Metrics& metrics);
 

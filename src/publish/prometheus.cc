@@ -91,6 +91,7 @@ Metrics describe_view(const View& view, const RequestCounts& requests) {
   Metrics metrics;
   describe_services(view, metrics);
   if (view.shedding) describe_shedding(*view.shedding, metrics);
+  if (view.relay) describe_relay(*view.relay, metrics);
   describe_probes(view, metrics);
   describe(*view.snapshot, metrics);
   describe_thresholds(view, metrics);

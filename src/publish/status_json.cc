@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "publish/hold_json.h"
+#include "publish/relay_json.h"
 #include "publish/shed_json.h"
 #include "publish/view_words.h"
 
@@ -227,6 +228,7 @@ std::string status_json(const View& view) {
   json["load"] = load_json(view);
   json["memory"] = memory_json(view);
   json["shedding"] = view.shedding ? shed_json(*view.shedding) : Json(nullptr);
+  json["relay"] = view.relay ? relay_json(*view.relay) : Json(nullptr);
   json["pressure"] = pressure_json(view);
   json["file_systems"] = file_systems_json(view);
   json["processes"] = processes_json(view);

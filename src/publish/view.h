@@ -16,6 +16,7 @@
 #include "os/process_ends.h"
 #include "publish/hold_row.h"
 #include "publish/probe_row.h"
+#include "publish/relay_row.h"
 #include "publish/shed_row.h"
 
 namespace systemcheck {
@@ -118,6 +119,7 @@ struct View {
   std::string status_text{};                  ///< one line naming what makes it so
   DaemonRow daemon{};
   std::optional<ShedRow> shedding{};  ///< without a value: memory is not watched here
+  std::optional<RelayRow> relay{};    ///< without a value: nobody's mail is relayed by us
 };
 
 }  // namespace systemcheck

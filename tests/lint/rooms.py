@@ -23,7 +23,7 @@ ADAPTERS = {
         "src/decide/past_text.cc",
         "src/decide/restart_memory.cc",
         "src/offline/replay_json.cc",
-        "src/publish/hold_json.h",
+        "src/publish/hold_json.h", "src/publish/relay_json.h", "src/daemon/relay_answer.cc", "src/daemon/relay_grants.cc",
         "src/publish/shed_json.h",
         "src/decide/shed_memory.cc",
         "src/publish/status_json.cc",

@@ -27,6 +27,7 @@ class FakeLedger final : public Ledger {
     begun_.push_back(loop_.at(loop_.now() + patience, [this, then = std::move(then)] { then(is_writable); }));
   }
   [[nodiscard]] const Memos& memos() const override { return remembered; }
+  [[nodiscard]] RelayState take_relay() override { return std::exchange(relay, {}); }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return HistoryStatus{.is_ok = true}; }
 
   template <typename Kind>
@@ -42,6 +43,7 @@ class FakeLedger final : public Ledger {
   bool is_writable = true;
   std::vector<Record> records{};
   Memos remembered{};
+  RelayState relay{};  ///< of an earlier daemon
 
  private:
   EventLoop& loop_;

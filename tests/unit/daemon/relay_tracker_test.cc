@@ -124,7 +124,7 @@ class Tracking : public testing::Test {
   }
 
   FakeLoop loop{};
-  FakeUnits units{};
+  FakeUnits units{loop};
   FakeHost host{};
   CollectingJournal journal{};
   std::shared_ptr<FakeLedger> ledger = std::make_shared<FakeLedger>(loop);

@@ -133,17 +133,22 @@ bool LogChain::resume_one(Resumption& resumption, const FilePlace& place) {
     resumption.place = place;
     return true;
   }
+  // Found at an earlier place before, it has the number of that file, which was free again, and is a copy.
+  const auto take_from_earlier = [this](const LogFileStatus& status) {
+    std::erase_if(files_, [&](const FollowedFile& file) { return file.place().is_of(status); });
+  };
   if (auto moved = find_moved(machine_, resumption.family, place)) {
-    // Found at an earlier place before, it was a copy of that one then, with its number.
-    std::erase_if(files_, [&](const FollowedFile& file) { return file.place().is_of(moved->status); });
+    take_from_earlier(moved->status);
     add(*std::move(moved), place);
     return true;
   }
   // What lost its name before has no copies: what looks like one is a copy of its successor.
   if (!resumption.is_last) return false;
-  if (auto copy = find_copy(machine_, resumption.family, place, known_or(current.status))) {
+  const auto is_current = [&](const FoundFile& found) { return found.status.is_same_file(current.status); };
+  if (auto copy = find_copy(machine_, resumption.family, place, is_current)) {
     ++status_.copied;
     const auto there = place_in(copy->status, place);
+    take_from_earlier(copy->status);
     add(*std::move(copy), there);  // It may have been the log itself for a while, and be written to still.
     return true;
   }

@@ -10,8 +10,10 @@
 namespace systemcheck {
 namespace {
 
-/// What comes within this time is written down together.
+/// What comes within this time is written down together. Where nobody has logged in there is no hurry: what
+/// is read twice says the same again.
 constexpr Duration write_pause = std::chrono::milliseconds{200};
+constexpr Duration place_pause = std::chrono::seconds{5};
 /// The timer stands still while the machine is suspended; nobody may send longer for that than this.
 constexpr Duration expiry_pause_max = std::chrono::seconds{10};
 constexpr std::size_t expired_at_a_time = 1000;
@@ -114,7 +116,7 @@ void RelayTracker::open_logs(const std::vector<uid_t>& senders) {
             places_.insert_or_assign(log, std::string(place));
             unwritten_places_.insert(log);
             publish();
-            write_soon();
+            write_within(place_pause);
           },
       .on_change = on_change_};
   logs_ = std::make_unique<RelayLogs>(
@@ -166,7 +168,7 @@ void RelayTracker::note_ended(const std::vector<Grant>& grants, std::string_view
 
 void RelayTracker::note_changed(const IpNetwork& network) {
   unwritten_.insert(network);
-  write_soon();
+  write_within(write_pause);
 }
 
 void RelayTracker::put_change(const IpNetwork& network, std::string_view to, std::string user,
@@ -177,7 +179,7 @@ void RelayTracker::put_change(const IpNetwork& network, std::string_view to, std
                                 .to = std::string(to),
                                 .user = std::move(user),
                                 .reason = std::move(reason)});
-  write_soon();
+  write_within(write_pause);
 }
 
 void RelayTracker::publish() {
@@ -202,9 +204,11 @@ void RelayTracker::expire() {
   plan_expiry();
 }
 
-void RelayTracker::write_soon() {
-  if (is_writing_ || write_timer_.is_set()) return;
-  write_timer_ = world_.loop.at(world_.loop.now() + write_pause, [this] {
+void RelayTracker::write_within(Duration pause) {
+  const auto due = world_.loop.now() + pause;
+  if (is_writing_ || (write_timer_.is_set() && write_due_ <= due)) return;
+  write_due_ = due;
+  write_timer_ = world_.loop.at(due, [this] {
     write_timer_.cancel();
     write();
   });
@@ -231,7 +235,8 @@ void RelayTracker::write() {
   world_.ledger->settle([this, alive = std::weak_ptr(alive_)](bool) {
     if (alive.expired()) return;
     is_writing_ = false;
-    write_soon();
+    const bool is_urgent = !unwritten_.empty() || !unwritten_changes_.empty();
+    if (is_urgent || !unwritten_places_.empty()) write_within(is_urgent ? write_pause : place_pause);
   });
 }
 

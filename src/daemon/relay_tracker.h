@@ -36,12 +36,12 @@ class RelayTracker {
   [[nodiscard]] std::optional<RelayRow> row();
 
   // What people ask for. An error where the relay is off.
-  Result<std::vector<Grant>> list(std::size_t at_most) const;
+  [[nodiscard]] Result<std::vector<Grant>> list(std::size_t at_most) const;
   Result<RelayDecision> add(const IpNetwork& network, const ByHand& by_hand);
   Result<std::optional<Grant>> remove(const IpNetwork& network, const std::string& who);
   Result<std::size_t> flush(const std::string& who);
   /// The grant that this address may send by.
-  Result<std::optional<Grant>> find(const IpAddress& address) const;
+  [[nodiscard]] Result<std::optional<Grant>> find(const IpAddress& address) const;
   /// What relay.always says of it.
   [[nodiscard]] const RelayAlways* find_always(const IpAddress& address) const;
 
@@ -63,7 +63,7 @@ class RelayTracker {
   void publish();
   void plan_expiry();
   void expire();
-  void write_soon();
+  void write_within(Duration pause);
   void write();
   [[nodiscard]] SocketmapAnswer answer(const IpAddress& address);
   void note_status(RelayRow& row);
@@ -84,6 +84,7 @@ class RelayTracker {
   std::set<std::string, std::less<>> unwritten_places_{};
   std::vector<RelayChange> unwritten_changes_{};
   bool is_writing_ = false;
+  Instant write_due_{};
   std::map<Refusal, Instant> complained_at_{};
   CheckStatus status_ = CheckStatus::unknown;
   WallTime status_since_{};

@@ -247,6 +247,19 @@ TEST_F(Tracking, WritesAGrantAndThePlaceOfItsLineInOneRecord) {
   EXPECT_EQ(granted, 99U);
 }
 
+TEST_F(Tracking, WritesAPlaceAloneOnlyNowAndThen) {
+  begin();
+  for (int i = 0; i < 600; ++i) {
+    write(now_text() + " mx sm-mta[1]: something else", std::to_string(i));
+    loop.run_for(100ms);
+  }
+  EXPECT_LE(ledger->all<RelayNotes>().size(), 13U);
+  EXPECT_GE(ledger->all<RelayNotes>().size(), 10U);
+  log_in("alice", "198.51.100.7");
+  loop.run_for(1s);
+  EXPECT_EQ(ledger->all<RelayNotes>().back().granted.size(), 1U) << "at once";
+}
+
 TEST_F(Tracking, RefusesItsOwnAddressesAndTakesThemAwayWhenTheyComeLater) {
   own = {*IpAddress::parse("198.51.100.1")};
   begin();

@@ -29,6 +29,7 @@ std::string outcome_detail(const Outcome& outcome) {
 }  // namespace
 
 std::string Supervision::under_way(const Supervised& service) {
+  if (service.shed_order) return std::string(verb_words(service.shed_order->action.verb));
   if (!service.ordered) return {};
   const auto& ordered = *service.ordered;
   const auto demand = ordered.memo.demand;

@@ -21,18 +21,6 @@ bool is_begun_by_boot(const std::optional<UnitStatus>& unit) {
   return !unit || (unit->unit_file_state != "disabled" && !unit->unit_file_state.starts_with("masked"));
 }
 
-std::string_view in_words(ShedVerb verb) {
-  switch (verb) {
-    case ShedVerb::stop:
-      return "turning it off for want of memory";
-    case ShedVerb::kill:
-      return "killing it for want of memory";
-    case ShedVerb::start:
-      break;
-  }
-  return "turning it on again";
-}
-
 }  // namespace
 
 /// By what was seen or said by others than us: a claim of ours is none of theirs.
@@ -178,7 +166,7 @@ void Supervision::begin_shed(std::size_t index, std::unique_ptr<ShedOrder> shed_
   service.down_since = is_start ? service.memo_before_order.gone_since : std::nullopt;
   service.has_action_ended = false;
   world_.journal.write(Severity::warning,
-                       fmt::format("{}: {}: {}", service.rules.name, in_words(action.verb), action.reason));
+                       fmt::format("{}: {}: {}", service.rules.name, verb_words(action.verb), action.reason));
   auto intention = intention_of(service, order, action.reason);
   intention.owner = std::string(word(Owner::shed));
   shed_order->ticket = order.ticket;
@@ -197,7 +185,7 @@ void Supervision::note_shed_outcome(std::size_t index, const Outcome& outcome) {
   if (outcome.kind != Outcome::Kind::succeeded) {
     world_.journal.write(Severity::warning,
                          fmt::format("{}: {} did not succeed ({}): {}", service.rules.name,
-                                     in_words(finished->action.verb), word(outcome.kind), outcome.detail));
+                                     verb_words(finished->action.verb), word(outcome.kind), outcome.detail));
   }
   hooks_.look_wanted();
   if (service.shed_next) {

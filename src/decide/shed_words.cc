@@ -108,4 +108,16 @@ std::string shed_words(const ShedChoice& choice) {
   }
 }
 
+std::string_view verb_words(ShedVerb verb) {
+  switch (verb) {
+    case ShedVerb::stop:
+      return "turning it off for want of memory";
+    case ShedVerb::kill:
+      return "killing it for want of memory";
+    case ShedVerb::start:
+      break;
+  }
+  return "turning it on again";
+}
+
 }  // namespace systemcheck

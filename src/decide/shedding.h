@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -127,6 +128,8 @@ ShedObstacle start_obstacle(const MemoryRules& rules, const ShedMemo& memo, cons
 /// The order to start a service that was off has failed.
 ShedMemo note_shed_start_failed(ShedMemo memo, const std::string& service);
 
+/// For people: "turning it off for want of memory".
+std::string_view verb_words(ShedVerb verb);
 /// For people: "off: not enough memory would be left (needs 1.2 GiB)".
 std::string standing_words(const ShedStanding& standing, Instant now);
 /// The same of the whole: "1.2 GiB of memory are usable, 2 services are off".

@@ -121,9 +121,13 @@ RelayDecision RelayTable::add(const IpNetwork& network, const ByHand& by_hand, c
   if (!is_known && grants_.size() >= rules_.limits.addresses) return refuse(Refusal::table_full);
   auto& entry = entry_of(network);
   if (!is_known) entry.grant.first = entry.grant.last = now.wall;
-  entry.grant.by_hand = by_hand;
-  entry.grant.by_hand->until = std::min(by_hand.until, now.wall + by_hand_max);
-  extend(entry, entry.grant.by_hand->until, now);
+  const auto until = std::min(by_hand.until, now.wall + by_hand_max);
+  // What somebody has been given for longer is not taken from him.
+  if (!entry.grant.by_hand || entry.grant.by_hand->until <= until) {
+    entry.grant.by_hand = by_hand;
+    entry.grant.by_hand->until = until;
+  }
+  extend(entry, until, now);
   ++(is_known ? counts_.refreshed : counts_.granted);
   using Kind = RelayDecision::Kind;
   return {.kind = is_known ? Kind::refreshed : Kind::granted};
@@ -216,6 +220,13 @@ std::vector<Grant> RelayTable::list(std::size_t at_most, const std::optional<IpN
   for (; place != grants_.end() && grants.size() < at_most; ++place)
     grants.push_back(place->second.grant);
   return grants;
+}
+
+void RelayTable::change_all() {
+  for (const auto& [network, entry] : grants_)
+    changed_.insert(network);
+  for (const auto& [network, until] : always_)
+    changed_.insert(network);
 }
 
 std::vector<MapChange> RelayTable::take_changes(std::size_t at_most) {

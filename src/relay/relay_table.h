@@ -33,8 +33,6 @@ struct RelayCounts {
 /// portions.
 class RelayTable {
  public:
-  /// A line from further ahead is not believed: clocks of several machines may differ, but not by more. A
-  /// login from a little ahead counts as one of now.
   /// What expire() and flush() may be asked for in one turn of the loop: half a millisecond of work.
   static constexpr std::size_t ended_at_a_time = 250;
   /// A line from further ahead is not believed: clocks of several machines may differ, but not by more. A
@@ -75,6 +73,8 @@ class RelayTable {
   [[nodiscard]] const Grant* find_grant(const IpAddress& address) const;
   /// The first so many, in the order of their addresses, behind `after` if that is given.
   [[nodiscard]] std::vector<Grant> list(std::size_t at_most, const std::optional<IpNetwork>& after) const;
+  /// For maps that know nothing yet: all that there is counts as changed.
+  void change_all();
   /// What has changed since it was asked last, each address once, at most so many at a time.
   std::vector<MapChange> take_changes(std::size_t at_most);
 

@@ -223,6 +223,22 @@ TEST_F(Table, KeepsWhatWasAuthorisedByHand) {
   EXPECT_EQ(sweep(), 1);
 }
 
+TEST_F(Table, TakesNothingAwayFromWhomAnotherHandGivesLess) {
+  const ByHand visitor{.who = "root", .comment = "visitor", .until = now.wall + hours{2}};
+  table().add(network("192.0.2.9"), visitor, now);
+  table().add(network("192.0.2.9"), {.who = "dovecot", .until = now.wall + minutes{15}}, now);
+  EXPECT_EQ(table().find_grant(address("192.0.2.9"))->by_hand, visitor) << "by which the next daemon goes";
+}
+
+TEST_F(Table, TellsAllOnceMoreToMapsThatKnowNothing) {
+  log_in("192.0.2.1");
+  log_in("192.0.2.2");
+  EXPECT_EQ(table().take_changes(10).size(), 2);
+  EXPECT_TRUE(table().take_changes(10).empty());
+  table().change_all();
+  EXPECT_EQ(table().take_changes(10).size(), 2);
+}
+
 TEST_F(Table, BoundsWhatIsAuthorisedByHand) {
   table().add(network("192.0.2.9"), {.until = now.wall + hours{24 * 3660}}, now);
   EXPECT_EQ(table().next_expiry(), now.since_boot + RelayTable::by_hand_max);

@@ -16,7 +16,6 @@ constexpr Duration write_pause = std::chrono::milliseconds{200};
 constexpr Duration place_pause = std::chrono::seconds{5};
 /// The timer stands still while the machine is suspended; nobody may send longer for that than this.
 constexpr Duration expiry_pause_max = std::chrono::seconds{10};
-constexpr std::size_t expired_at_a_time = 1000;
 /// After that whoever is not known is told no, though a log has not been read to its end.
 constexpr Duration catching_up_max = std::chrono::seconds{30};
 constexpr Duration complaint_pause = std::chrono::minutes{1};
@@ -58,8 +57,11 @@ void RelayTracker::end() {
   logs_.reset();
   senders_job_.cancel();
   if (!table_) return;
+  // Those that always may are not grants, and nothing of them may stay in a map.
+  auto rules = config_->relay;
+  rules.always.clear();
+  note_ended(table_->replace_rules(std::move(rules), clocks()), "removed", "the configuration has changed");
   (void)flush("the configuration");
-  on_change_();
 }
 
 void RelayTracker::begin(const std::vector<uid_t>& senders) {
@@ -74,9 +76,7 @@ void RelayTracker::begin(const std::vector<uid_t>& senders) {
              "it is an address of ours");
   if (!std::exchange(is_recalled_, true)) recall();
   logs_.reset();
-  publisher_.reset();
-  publisher_ = std::make_unique<RelayPublisher>(world_.loop, rules.publish,
-                                                [this](const IpAddress& address) { return answer(address); });
+  open_maps(rules.publish);
   open_logs(senders);
   publish();
   plan_expiry();
@@ -97,6 +97,16 @@ void RelayTracker::recall() {
     note_changed(*network);
     put_change(*network, "expired", "", "while no daemon was running");
   }
+}
+
+/// Mail servers that are asking are not interrupted where nothing has changed for them.
+void RelayTracker::open_maps(const std::vector<RelayMap>& maps) {
+  if (publisher_ && published_ == maps) return;
+  publisher_.reset();
+  publisher_ = std::make_unique<RelayPublisher>(world_.loop, maps,
+                                                [this](const IpAddress& address) { return answer(address); });
+  published_ = maps;
+  table_->change_all();
 }
 
 void RelayTracker::open_logs(const std::vector<uid_t>& senders) {
@@ -140,6 +150,7 @@ void RelayTracker::note_login(const Login& login, const LinePosition& place, std
   if (decision.kind == RelayDecision::Kind::granted) {
     put_change(grant->network, "granted", login.user,
                fmt::format("{}, {}:{}: {}", login.pattern, place.source, place.offset, line));
+    on_change_();
   }
   if (logs_ == nullptr || place.source.starts_with("unix:")) publish();  // No place is told of a socket.
   plan_expiry();
@@ -195,7 +206,7 @@ void RelayTracker::plan_expiry() {
 }
 
 void RelayTracker::expire() {
-  const auto over = table_->expire(clocks(), expired_at_a_time);
+  const auto over = table_->expire(clocks(), RelayTable::ended_at_a_time);
   note_ended(over, "expired", "");
   if (!over.empty()) {
     publish();
@@ -305,8 +316,10 @@ Result<RelayDecision> RelayTracker::add(const IpNetwork& network, const ByHand& 
   const auto decision = table_->add(network, by_hand, clocks());
   if (decision.kind == RelayDecision::Kind::refused) return decision;
   note_changed(network);
-  put_change(network, "granted", by_hand.who,
-             by_hand.comment.empty() ? "by hand" : "by hand: " + by_hand.comment);
+  if (decision.kind == RelayDecision::Kind::granted) {
+    put_change(network, "granted", by_hand.who,
+               by_hand.comment.empty() ? "by hand" : "by hand: " + by_hand.comment);
+  }
   publish();
   plan_expiry();
   on_change_();
@@ -325,7 +338,8 @@ Result<std::optional<Grant>> RelayTracker::remove(const IpNetwork& network, cons
 Result<std::size_t> RelayTracker::flush(const std::string& who) {
   if (!table_) return off;
   std::size_t count = 0;
-  for (auto some = table_->flush(expired_at_a_time); !some.empty(); some = table_->flush(expired_at_a_time)) {
+  constexpr auto portion = RelayTable::ended_at_a_time;
+  for (auto some = table_->flush(portion); !some.empty(); some = table_->flush(portion)) {
     count += some.size();
     note_ended(some, "removed", "by " + who + ", with all others");
   }

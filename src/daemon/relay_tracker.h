@@ -54,6 +54,7 @@ class RelayTracker {
   void begin(const std::vector<uid_t>& senders);
   void end();
   void recall();
+  void open_maps(const std::vector<RelayMap>& maps);
   void open_logs(const std::vector<uid_t>& senders);
   void note_login(const Login& login, const LinePosition& place, std::string_view line);
   void note_refusal(const Login& login, Refusal reason, std::string_view line);
@@ -75,6 +76,7 @@ class RelayTracker {
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::optional<RelayTable> table_{};
   std::unique_ptr<RelayPublisher> publisher_{};
+  std::vector<RelayMap> published_{};  ///< what it was made from
   std::unique_ptr<RelayLogs> logs_{};
   std::map<std::string, std::string, std::less<>> places_{};  ///< so far each log has been read
   bool is_recalled_ = false;

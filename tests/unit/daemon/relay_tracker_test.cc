@@ -148,6 +148,15 @@ TEST_F(Tracking, LetsAnAddressSendFromItsLoginOnForAQuarterOfAnHour) {
   EXPECT_THAT(history(), ElementsAre("198.51.100.7 granted alice", "198.51.100.7 expired alice"));
 }
 
+TEST_F(Tracking, PublishesAtOnceThatSomebodyMaySend) {
+  begin();
+  const auto before = changes;
+  log_in("alice", "198.51.100.7");
+  EXPECT_EQ(changes, before + 1);
+  log_in("alice", "198.51.100.7");
+  EXPECT_EQ(changes, before + 1) << "the next cycle is soon enough for that";
+}
+
 TEST_F(Tracking, CountsTheTimeForWhichTheMachineWasSuspended) {
   begin();
   log_in("alice", "198.51.100.7");
@@ -354,6 +363,17 @@ TEST_F(Tracking, SaysWhyAnAddressMaySend) {
   EXPECT_THAT(ask("relay why 192.0.2.3"), HasSubstr("the office"));
   EXPECT_THAT(ask("relay why 203.0.113.9"), HasSubstr("\"may_send\": false"));
   EXPECT_THAT(ask("relay why example.org"), HasSubstr("is not an address"));
+}
+
+TEST_F(Tracking, WritesDownOnceWhatAScriptAddsAtEachLogin) {
+  begin();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(ask("relay add 198.51.100.7 --for 15m"), HasSubstr(i == 0 ? "granted" : "refreshed"));
+    loop.run_for(1min);
+  }
+  EXPECT_THAT(history(), ElementsAre(HasSubstr("198.51.100.7 granted")));
+  loop.run_for(15min - 1min - 1s);
+  EXPECT_THAT(senders(), ElementsAre("198.51.100.7"));
 }
 
 TEST_F(Tracking, TakesOrdersAndRefusesWhatIsMoreThanOneClient) {

@@ -7,7 +7,8 @@ import shutil
 import socket
 
 import harness
-from harness import SOURCE, SystemTest, program, wait_until
+import relay_chain
+from harness import SystemTest, program, wait_until
 
 USER = 1000
 LOGIN = "pop3-login: Login: user=<{}>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2"
@@ -41,13 +42,7 @@ class AnnotatedLog(SystemTest):
 
     def setUp(self):
         super().setUp()
-        for name, place in (("dev", "/dev"), ("log", "/var/log")):
-            (self.directory / name).mkdir()
-            if name == "dev":
-                for node, minor in (("null", 3), ("zero", 5), ("urandom", 9)):
-                    self.run_ok(["mknod", "-m", "666", self.directory / name / node, "c", "1", str(minor)])
-            self.run_ok(["mount", "--bind", self.directory / name, place])
-            self.addCleanup(harness.run, ["umount", "--lazy", place])
+        relay_chain.own_log_directories(self)
         pathlib.Path("/run/systemcheck").mkdir(exist_ok=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.socket.close)
@@ -55,18 +50,10 @@ class AnnotatedLog(SystemTest):
         self.addCleanup(pathlib.Path("/run/systemcheck/maillog.sock").unlink)
         self.socket.settimeout(harness.PATIENCE)
         self.log = pathlib.Path("/var/log/maillog.annotated")
-        self.start_rsyslogd()
-
-    def start_rsyslogd(self):
-        config = self.directory / "rsyslog.conf"
-        files = ("systemcheck-maillog.conf", "systemcheck-maillog-socket.conf")
-        config.write_text("$PrivDropToUser root\n" + "".join(f"$IncludeConfig {SOURCE}/contrib/rsyslog/{name}\n" for name in files))
-        self.run_ok(["/usr/sbin/rsyslogd", "-N1", "-f", config])
-        self.spawn(["/usr/sbin/rsyslogd", "-n", "-f", config, "-i", self.directory / "rsyslogd.pid"])
-        wait_until(pathlib.Path("/dev/log").exists, "rsyslogd's socket")
+        relay_chain.start_rsyslogd(self, ("systemcheck-maillog.conf", "systemcheck-maillog-socket.conf"))
 
     def as_user(self, argv):
-        self.run_ok(["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", *argv])
+        relay_chain.as_user(self, argv, USER)
 
     def logged_last(self):
         """Something of root's that is in the log when all before it is."""

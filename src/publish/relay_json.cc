@@ -7,26 +7,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view state_word(SourceState state) {
-  switch (state) {
-    case SourceState::following:
-      return "following";
-    case SourceState::waiting:
-      return "waiting";
-    case SourceState::unreadable:
-      return "unreadable";
-    case SourceState::refused:
-      break;
-  }
-  return "refused";
-}
-
 Json log_json(const RelayLogRow& log) {
   Json json;
   json["name"] = published_text(log.name);
   json["kind"] = word(log.kind);
   json["trusted"] = log.is_trusted;
-  json["state"] = state_word(log.source.state);
+  json["state"] = word(log.source.state);
   json["reason"] = published_text(log.source.reason);
   json["lines_total"] = log.source.lines;
   json["lag_bytes"] = log.source.lag_bytes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "base/vocabulary.h"
 #include "relay/login.h"
 
 // Where lines come from: a file, the journal, a socket. All of them deliver in the same shape, and belong to
@@ -54,6 +56,11 @@ enum class SourceState {
   waiting,     ///< for a file or directory that is not there
   unreadable,  ///< we may not, or the disk does not let us
   refused,     ///< it is something whose lines might be anybody's
+};
+template <>
+struct Words<SourceState> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 4> all{"following", "waiting", "unreadable", "refused"};
 };
 
 /// All are counted since start().

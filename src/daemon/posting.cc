@@ -1,28 +1,13 @@
 #include "daemon/posting.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "check/thresholds.h"
+#include "publish/view_words.h"
 
 namespace systemcheck {
 namespace {
-
-constexpr std::size_t name_limit_bytes = 64;  // ScName of the MIB
-
-std::uint32_t short_hash(std::string_view text) {
-  std::uint32_t hash = 2166136261U;  // FNV-1a
-  for (const char letter : text)
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
-  return hash;
-}
-
-std::string row_name(const std::string& mount_point) {
-  if (mount_point.size() <= name_limit_bytes) return mount_point;
-  return mount_point.substr(0, name_limit_bytes - 8) + fmt::format("{:08x}", short_hash(mount_point));
-}
 
 std::vector<FileSystemRow> file_system_rows(const Config& config, const Snapshot& snapshot) {
   std::vector<FileSystemRow> rows;

@@ -1,5 +1,7 @@
 #include "publish/view_words.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -18,6 +20,13 @@ std::string without_doubled_backslashes(const std::string& printed) {
     if (printed[at] == '\\' && at + 1 < printed.size() && printed[at + 1] == '\\') ++at;
   }
   return text;
+}
+
+std::uint32_t short_hash(std::string_view text) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char letter : text)
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
+  return hash;
 }
 
 std::size_t state_index(char state) {
@@ -46,6 +55,11 @@ std::string published_text(std::string_view text) {
   const bool is_short = text.size() <= published_text_limit_bytes;
   if (is_short && std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   return without_doubled_backslashes(printable(text, published_text_limit_bytes));
+}
+
+std::string row_name(const std::string& path) {
+  if (path.size() <= row_name_bytes_max) return path;
+  return path.substr(0, row_name_bytes_max - 8) + fmt::format("{:08x}", short_hash(path));
 }
 
 std::string_view outcome_word(Outcome::Kind kind) {

@@ -22,6 +22,13 @@ inline constexpr std::size_t published_text_limit_bytes = 4096;
 /// value equals the one that other exporters publish for it.
 std::string published_text(std::string_view text);
 
+/// No name of a row is longer: what it may be long to be an index of SNMP (ScName).
+inline constexpr std::size_t row_name_bytes_max = 64;
+
+/// A path as the name of a row: a longer one is cut and ended by eight hex digits of its hash, which stay the
+/// same, too.
+std::string row_name(const std::string& path);
+
 /// "succeeded", "timed out" …
 std::string_view outcome_word(Outcome::Kind kind);
 

@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "publish/oids_leaves.h"
+#include "publish/view_words.h"
 
 namespace systemcheck {
 namespace {
+
+static_assert(row_name_bytes_max == index_name_bytes_max);
 
 struct Instance {
   Oid index{};
@@ -91,6 +94,31 @@ void fill_services(const View& view, InstanceLists& lists) {
   lists[static_cast<std::size_t>(Instances::services)] = std::move(all);
 }
 
+void fill_shedding(const View& view, InstanceLists& lists) {
+  if (!view.shedding) return;
+  const auto& row = *view.shedding;
+  const bool is_read = row.total_bytes > 0 && row.state != ShedState::blind;
+  const auto list = [&](Instances kind) -> auto& { return lists[static_cast<std::size_t>(kind)]; };
+  list(Instances::shedding) = scalar_if(true);
+  list(Instances::shed_memory) = scalar_if(is_read);
+  list(Instances::shed_forecast) = scalar_if(is_read && row.to_critical);
+  list(Instances::shed_services) = sorted_instances(
+      row.services.size(), [&](std::size_t at) -> const auto& { return row.services[at].name; });
+}
+
+void fill_relay(const View& view, InstanceLists& lists) {
+  if (!view.relay) return;
+  const auto& row = *view.relay;
+  const auto list = [&](Instances kind) -> auto& { return lists[static_cast<std::size_t>(kind)]; };
+  list(Instances::relay) = scalar_if(true);
+  list(Instances::relay_logs) =
+      sorted_instances(row.logs.size(), [&](std::size_t at) { return row_name(row.logs[at].name); });
+  list(Instances::relay_sockets) =
+      sorted_instances(row.sockets.size(), [&](std::size_t at) { return row_name(row.sockets[at].place); });
+  list(Instances::relay_maps) =
+      sorted_instances(row.files.size(), [&](std::size_t at) { return row_name(row.files[at].path); });
+}
+
 InstanceLists instances_of(const View& view) {
   const auto& facts = view.snapshot->facts;
   InstanceLists lists;
@@ -105,6 +133,8 @@ InstanceLists instances_of(const View& view) {
   set_scalar(Instances::processes, facts.of<Processes>().has_value());
   fill_disks(view, lists);
   fill_services(view, lists);
+  fill_shedding(view, lists);
+  fill_relay(view, lists);
   return lists;
 }
 

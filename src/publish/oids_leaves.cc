@@ -3,38 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "publish/oids_syntax.h"
 #include "publish/oids_values.h"
 
 // One entry a leaf, in the order of the object identifiers. Numbers are never given to another meaning:
-// the gaps are objects of the module's plan that are not served yet (settable ones, shedding, the relay).
+// the gaps are objects of the module's plan that are not served yet (settable ones, the clients of the
+// relay).
 
 namespace systemcheck {
 namespace {
 
-constexpr std::array<std::string_view, 7> result_labels{"none",     "running", "succeeded", "failed",
-                                                        "timedOut", "refused", "lost"};
-constexpr std::array<std::string_view, 2> truth_labels{"true", "false"};
-
-constexpr Syntax gauge32{.name = "Gauge32", .type = SnmpType::gauge};
-constexpr Syntax permille{.name = "Gauge32 (0..1000)", .type = SnmpType::gauge};
-constexpr Syntax unsigned32{.name = "Unsigned32", .type = SnmpType::unsigned32};
-constexpr Syntax counter32{.name = "Counter32", .type = SnmpType::counter32};
-constexpr Syntax exit_code{.name = "Integer32 (-255..255)", .type = SnmpType::integer};
-constexpr Syntax admin_string{.name = "SnmpAdminString", .type = SnmpType::octets};
-constexpr Syntax date{.name = "DateAndTime", .type = SnmpType::octets};
-constexpr Syntax time_stamp{.name = "TimeStamp", .type = SnmpType::time_ticks};
-constexpr Syntax truth{
-    .name = "TruthValue", .type = SnmpType::integer, .labels = truth_labels, .first_label = 1};
-constexpr Syntax check_status{
-    .name = "ScCheckStatus", .type = SnmpType::integer, .labels = Words<CheckStatus>::all, .first_label = 0};
-constexpr Syntax service_state{
-    .name = "ScState", .type = SnmpType::integer, .labels = Words<ServiceState>::all, .first_label = 1};
-constexpr Syntax mode{
-    .name = "ScMode", .type = SnmpType::integer, .labels = Words<Mode>::all, .first_label = 1};
-constexpr Syntax owner{
-    .name = "ScOwner", .type = SnmpType::integer, .labels = Words<Owner>::all, .first_label = 1};
-constexpr Syntax result{
-    .name = "ScResult", .type = SnmpType::integer, .labels = result_labels, .first_label = 0};
+using namespace syntax;
 
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = kib * kib;
@@ -74,14 +53,6 @@ SnmpValue last_result(const ServiceRow& row) {
   if (row.state == ServiceState::restarting) return {.number = running};
   if (!row.last_outcome) return {.number = 0};
   return {.number = first_outcome + static_cast<int>(*row.last_outcome)};
-}
-
-template <typename Numbers>
-std::uint64_t sum(const Numbers& numbers) {
-  std::uint64_t total = 0;
-  for (const auto number : numbers)
-    total += number;
-  return total;
 }
 
 std::vector<Leaf> agent_leaves() {
@@ -314,7 +285,7 @@ std::span<const Leaf> leaf_roster() {
   static const std::vector<Leaf> roster = [] {
     std::vector<Leaf> all;
     for (const auto& group : {agent_leaves(), load_leaves(), memory_leaves(), disk_leaves(), service_leaves(),
-                              restart_leaves(), process_leaves()}) {
+                              restart_leaves(), process_leaves(), shedding_leaves(), relay_leaves()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

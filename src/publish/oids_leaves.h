@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "publish/oids.h"
 
-// Between the leaves of the module (oids_leaves.cc) and the table that orders them (oids.cc).
+// Between the leaves of the module (oids_leaves.cc and others) and the table that orders them (oids.cc).
 
 namespace systemcheck {
 
@@ -23,8 +24,16 @@ enum class Instances {
   disk_inodes,  ///< those with a fixed number of inodes
   services,
   readable_services,  ///< those whose processes could be told
+  shedding,           ///< where memory is watched
+  shed_memory,        ///< and could be read
+  shed_forecast,      ///< and falls
+  shed_services,
+  relay,  ///< where it is on
+  relay_logs,
+  relay_sockets,
+  relay_maps,
 };
-inline constexpr std::size_t instance_kinds = 11;
+inline constexpr std::size_t instance_kinds = 19;
 
 /// Processes by what they are doing, counted once a view.
 struct ProcessCounts {
@@ -40,7 +49,7 @@ struct Sight {
   const View& view;
   const ProcessCounts& processes;
   const SnmpMoment& moment;
-  std::size_t row = 0;  ///< into View::services or View::file_systems
+  std::size_t row = 0;  ///< into View::services or View::file_systems, or the rows of shedding or the relay
 };
 
 struct Leaf {
@@ -48,6 +57,10 @@ struct Leaf {
   Instances instances = Instances::always;
   SnmpValue (*value)(const Sight&) = nullptr;
 };
+
+// Parts of the roster that have a file of their own.
+std::vector<Leaf> shedding_leaves();
+std::vector<Leaf> relay_leaves();
 
 /// By ascending oid.
 std::span<const Leaf> leaf_roster();

@@ -50,6 +50,8 @@ SnmpValue rounded_gauge(double number) {
 
 SnmpValue permille_gauge(double ratio) { return rounded_gauge(std::min(ratio, 1.0) * 1000); }
 
+SnmpValue kib_gauge(double bytes) { return rounded_gauge(std::floor(bytes / 1024)); }
+
 SnmpValue counter(std::uint64_t number) {
   return {.type = SnmpType::counter32, .number = static_cast<std::int64_t>(number & number_max)};
 }

@@ -17,6 +17,8 @@ SnmpValue gauge(std::uint64_t number, SnmpType type = SnmpType::gauge);
 SnmpValue rounded_gauge(double number);
 /// A ratio, 0 to 1, as 0 to 1000.
 SnmpValue permille_gauge(double ratio);
+/// Bytes as whole KiB.
+SnmpValue kib_gauge(double bytes);
 /// Wraps, as a counter must (RFC 2578, 7.1.6).
 SnmpValue counter(std::uint64_t number);
 SnmpValue truth_value(bool is_true);
@@ -26,6 +28,14 @@ SnmpValue text_value(std::string_view text);
 SnmpValue ticks_at(Instant when, const SnmpMoment& moment);
 /// RFC 2579 DateAndTime, in UTC and with its zone; eight zeros: never.
 SnmpValue date_value(const std::optional<WallTime>& time);
+
+template <typename Numbers>
+std::uint64_t sum(const Numbers& numbers) {
+  std::uint64_t total = 0;
+  for (const auto number : numbers)
+    total += number;
+  return total;
+}
 
 /// The number that an enumeration gives to a word of ours.
 template <typename Enum>

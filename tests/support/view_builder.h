@@ -231,6 +231,67 @@ inline ServiceRow make_row_that_is_held(const std::string& name, Owner owner) {
   return row;
 }
 
+/// Memory has been low: cheap is off, and dear would be next.
+inline ShedRow make_shedding() {
+  constexpr double mib = 1024 * 1024;
+  ShedServiceRow dear{.name = "dear", .priority = 20, .obstacle = ShedObstacle::too_often};
+  dear.words = "up: turned off too often";
+  dear.bytes = 300.5 * mib;
+  dear.predicted_bytes = 310 * mib;
+  dear.returned_bytes = 290 * mib;
+  dear.sheds_total[static_cast<std::size_t>(ShedCause::low)] = 2;
+  dear.sheds_total[static_cast<std::size_t>(ShedCause::critical)] = 1;
+  dear.restores_total = 2;
+  dear.failed_restores_total = 1;
+  dear.off_seconds_total = 90.75;
+  ShedServiceRow cheap{.name = "cheap", .priority = 10, .phase = ShedPhase::shed, .is_rehearsed = true};
+  cheap.words = "off: memory is short";
+  cheap.backoff = std::chrono::milliseconds{29'500};
+  return {.mode = Mode::act,
+          .state = ShedState::hold,
+          .shortage = Shortage::low,
+          .words = "700 MiB of memory are usable, 1 service is off",
+          .total_bytes = 8'192 * mib,
+          .usable_bytes = 700 * mib,
+          .pending_bytes = 12 * mib,
+          .to_critical = std::chrono::milliseconds{4'900},
+          .relieved_total = 5,
+          .stuck_total = 1,
+          .alarms_total = 9,
+          .services = {dear, cheap}};
+}
+
+/// One log is followed, another cannot be read; mail servers ask at one socket, and a map cannot be written.
+inline RelayRow make_relay() {
+  RelayLogRow followed{.name = "/var/log/maillog"};
+  followed.source = {.state = SourceState::following, .lines = 1'000, .lag_bytes = 17};
+  followed.lines[static_cast<std::size_t>(LineVerdict::login)] = 40;
+  RelayLogRow unreadable{.name = "/var/log/mail.log", .is_trusted = false};
+  unreadable.source = {.state = SourceState::unreadable, .reason = "permission denied"};
+  unreadable.source.deleted = 2;
+  unreadable.source.gaps = 3;
+  RelayRow row{.status = CheckStatus::critical, .words = "/var/lib/relay.txt: the disk is full"};
+  row.is_ready = true;
+  row.grants = 12;
+  row.grants_max = 131'072;
+  row.users = 11;
+  row.shared_addresses = 1;
+  row.counts = {.granted = 20, .refreshed = 300, .expired = 7, .removed = 1};
+  row.counts.refused[static_cast<std::size_t>(Refusal::never)] = 4;
+  row.counts.refused[static_cast<std::size_t>(Refusal::table_full)] = 5;
+  row.logs = {followed, unreadable};
+  row.sockets = {{.place = "unix:/run/relay.sock",
+                  .counts = {.found = 5, .not_found = 6, .temporary = 7, .malformed = 8, .clients = 2}}};
+  row.files = {{.path = "/var/lib/relay.txt",
+                .entries = 12,
+                .waiting = 1,
+                .last_update = view_time,
+                .updates = 30,
+                .failures = 2,
+                .error = "the disk is full"}};
+  return row;
+}
+
 /// A whole machine, to be changed where a test needs it otherwise:
 ///   const View view = ViewBuilder().service(make_row("mine")).build();
 class ViewBuilder {
@@ -297,5 +358,13 @@ class ViewBuilder {
 
 /// The machine above with its usual services.
 inline View make_view() { return ViewBuilder().usual_services().build(); }
+
+/// And with everything else that can be switched on.
+inline View make_whole_view() {
+  View view = make_view();
+  view.shedding = make_shedding();
+  view.relay = make_relay();
+  return view;
+}
 
 }  // namespace systemcheck::test

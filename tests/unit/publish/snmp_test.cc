@@ -47,6 +47,8 @@ std::set<int> open_descriptors_of_test() {
 View fresh_view() {
   auto builder = ViewBuilder().usual_services();
   builder.snapshot().taken = steady_now();
+  builder.view().shedding = make_shedding();
+  builder.view().relay = make_relay();
   return builder.build();
 }
 

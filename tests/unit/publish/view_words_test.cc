@@ -64,5 +64,20 @@ TEST(LoadPerCpu, IsUnknownWithoutBothReadings) {
   EXPECT_EQ(load_per_cpu(snapshot.facts), std::nullopt);
 }
 
+TEST(RowName, IsAShortPathItself) {
+  EXPECT_EQ(row_name("/var"), "/var");
+  const std::string longest(row_name_bytes_max, 'x');
+  EXPECT_EQ(row_name(longest), longest);
+}
+
+TEST(RowName, TellsLongPathsApartByTheirEnds) {
+  const std::string beginning(row_name_bytes_max, 'x');
+  const auto one = row_name(beginning + "/one");
+  EXPECT_EQ(one.size(), row_name_bytes_max);
+  EXPECT_EQ(one.substr(0, row_name_bytes_max - 8), beginning.substr(8));
+  EXPECT_EQ(one, row_name(beginning + "/one")) << "and stays what it is";
+  EXPECT_NE(one, row_name(beginning + "/two"));
+}
+
 }  // namespace
 }  // namespace systemcheck

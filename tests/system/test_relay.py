@@ -131,6 +131,30 @@ class FromASocket(WhateverTheSource, TestOfTheChain):
     logs = ({"socket": str(LINES), "origin": "annotated"},)
 
 
+class ByTheHash(TestOfTheChain):
+    before_ours = f"define(`SYSTEMCHECK_RELAY_MAP', `hash -a<MATCH> -T<TMPF> {RUN}/relay')dnl"
+
+    def test_it_is_there_while_the_daemon_is_not(self):
+        self.begin(publish=[{"sendmail_hash": {"path": f"{RUN}/relay"}}])
+        listed, far = self.session(LISTED), self.session(FAR)
+        self.denied(listed.rcpt(STRANGER_TO_US))
+        self.assertTrue(self.dovecot.fetch_by_pop3(LISTED))
+        self.wait_accepted(listed, STRANGER_TO_US)
+        self.assertEqual(self.history(), [(LISTED, "granted")])
+        self.kill_daemon()
+        self.assertTrue(self.dovecot.fetch_by_pop3(FAR, "bob"))
+        self.accepted(listed.rcpt(STRANGER_TO_US))
+        self.accepted(self.rcpt(LISTED))
+        self.denied(far.rcpt(STRANGER_TO_US))
+        self.daemon_again()
+        self.accepted(listed.rcpt(STRANGER_TO_US))
+        self.wait_accepted(far, STRANGER_TO_US)
+        self.systemcheckd.reload({"relay": self.relay(enabled=False)})
+        self.wait_denied(listed, STRANGER_TO_US)
+        self.wait_denied(far, STRANGER_TO_US)
+        self.denied(self.rcpt(LISTED))
+
+
 class Time(TestOfTheChain):
     def test_it_is_over_when_its_time_is(self):
         """By the time that a line has, or by what an administrator says."""

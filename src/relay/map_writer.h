@@ -44,8 +44,12 @@ class MapWriter {
   MapWriter(const MapWriter&) = delete;
   MapWriter& operator=(const MapWriter&) = delete;
 
-  /// The first time, what the file has had before is replaced.
-  void put(const std::vector<MapChange>& changes);
+  /// Whether the next call brings what belongs to these changes.
+  enum class Rest { none, follows };
+
+  /// The first time, what the file has had before is replaced: not before all is there, so that nobody who
+  /// may send is missing in between.
+  void put(const std::vector<MapChange>& changes, Rest rest = Rest::none);
   [[nodiscard]] State state() const;
 
  private:

@@ -45,8 +45,9 @@ void RelayPublisher::add_file(const RelayMap& map, const std::string& path) {
 
 void RelayPublisher::take_changes(RelayTable& table) {
   const auto changes = table.take_changes(changes_at_a_time);
+  const auto rest = table.has_changes() ? MapWriter::Rest::follows : MapWriter::Rest::none;
   for (const auto& file : files_)
-    file.writer->put(changes);
+    file.writer->put(changes, rest);
   if (!table.has_changes() || more_.is_set()) return;
   more_ = loop_.at(loop_.now(), [this, &table] {
     more_.cancel();

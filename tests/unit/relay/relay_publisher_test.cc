@@ -53,7 +53,8 @@ TEST_F(Publisher, PassesOnAllChangesToEachFileALittleAtATime) {
     log_in(number);
   publisher().take_changes(table);
   EXPECT_TRUE(table.has_changes());
-  run_until([&] { return lines(directory.path("one")) == more_than_at_a_time; });
+  run_until([&] { return lines(directory.path("one")) > 0; });
+  EXPECT_EQ(lines(directory.path("one")), more_than_at_a_time) << "the file of the last run had them, too";
   run_until([&] { return lines(directory.path("two")) == more_than_at_a_time; });
   ASSERT_EQ(publisher().files().size(), 4);
   for (std::size_t file = 0; file < 4; ++file)

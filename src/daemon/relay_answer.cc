@@ -165,11 +165,16 @@ class Desk {
     const auto removed = tracker_.remove(*network, peer_words(peer));
     if (!removed) return refuse(reply, removed.error().message);
     if (!*removed) {
-      const auto* always = tracker_.find_always(network->address());
-      return refuse(reply, network->text() + (always == nullptr ? " may not send anyway"
-                                                                : " may always send: relay.always"));
+      return refuse(reply, network->text() + why_not_removed(network->address()));
     }
     reply(text_of({{"schema", 1}, {"result", "removed"}, {"network", network->text()}}));
+  }
+
+  [[nodiscard]] std::string why_not_removed(const IpAddress& address) const {
+    if (tracker_.find_always(address) != nullptr) return " may always send: relay.always";
+    const auto grant = tracker_.find(address);
+    if (grant && *grant) return " may send with all of " + (*grant)->network.text() + ": remove that";
+    return " may not send anyway";
   }
 
   void flush(const Peer& peer, const Reply& reply) {

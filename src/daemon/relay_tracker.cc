@@ -350,7 +350,8 @@ Result<std::size_t> RelayTracker::flush(const std::string& who) {
 
 Result<std::optional<Grant>> RelayTracker::find(const IpAddress& address) const {
   if (!table_ || !config_->relay.enabled) return off;
-  const auto* grant = table_->find_grant(address);
+  // One that is over, or has this address only because it has its whole network, lets nobody send.
+  const auto* grant = table_->find(address, clocks()) ? table_->find_grant(address) : nullptr;
   return grant == nullptr ? std::optional<Grant>() : std::optional(*grant);
 }
 

@@ -376,6 +376,19 @@ TEST_F(Tracking, WritesDownOnceWhatAScriptAddsAtEachLogin) {
   EXPECT_THAT(senders(), ElementsAre("198.51.100.7"));
 }
 
+TEST_F(Tracking, KnowsOfAnAddressThatMaySendWithItsWholeNetwork) {
+  config.relay.ip6_bits = 64;
+  config.relay.never = {*IpNetwork::parse("2001:db8::bad")};
+  begin();
+  log_in("alice", "2001:db8::5");
+  EXPECT_THAT(ask("relay why 2001:db8::6"), HasSubstr("\"may_send\": true"));
+  EXPECT_THAT(ask("relay why 2001:db8::bad"), HasSubstr("\"may_send\": false"));
+  EXPECT_THAT(ask("relay remove 2001:db8::5"), HasSubstr("with all of 2001:db8::/64"));
+  EXPECT_THAT(ask("relay remove 2001:db8::bad"), HasSubstr("may not send anyway"));
+  EXPECT_THAT(ask("relay remove 2001:db8::/64"), HasSubstr("removed"));
+  EXPECT_THAT(ask("relay why 2001:db8::6"), HasSubstr("\"may_send\": false"));
+}
+
 TEST_F(Tracking, TakesOrdersAndRefusesWhatIsMoreThanOneClient) {
   begin();
   EXPECT_THAT(ask("relay add 198.51.100.7 --for 5m --comment a  visitor"), HasSubstr("granted"));

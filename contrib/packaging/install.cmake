@@ -13,6 +13,8 @@ install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examp
 install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY alerts/rules alerts/alertmanager alerts/runbooks DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
+install(FILES alerts/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)

@@ -145,7 +145,7 @@ class FromDeathToMail(SystemTest):
         worse = self.wait_mail("administrator@hoster.example", "httpd is down on web.")
         self.assertEqual((worse.subject, worse.parts), ("CRITICAL: httpd is down on web.", ("text/plain",)))
         self.assertRegex(worse.text, r"\ncritical, since \w{3} \d{4}-\d\d-\d\d \d\d:\d\d \w+\n")
-        self.assertRegex(worse.text, r"systemcheck goes on restarting it \(attempts in the last hour: [1-9]\d*\)")
+        self.assertRegex(worse.text, r"systemcheck is to restart it \(attempts in the last hour: [1-9]\d*\)")
         self.assertIn("\nfile:///usr/share/systemcheck/alerts/runbooks/SystemcheckServiceDown.md\n", worse.text)
         wait_until(lambda: ("SystemcheckServiceRestartFailed", "web") in self.inhibited(), "the lesser one to be kept back")
         second = self.wait_mail("second@hoster.example", "httpd is down on web.")

@@ -64,8 +64,9 @@ RelayLogs::RelayLogs(World& world, const RelayMeans& means, Setup setup, Hooks h
     logs_.push_back(std::make_unique<Log>(rules, log_name(rules), std::move(reader)));
     auto& log = *logs_.back();
     tell_distrust(log);
-    const auto place = setup.places.find(log.name);
-    open(log, place == setup.places.end() ? std::string() : place->second);
+    if (const auto place = setup.places.find(log.name); place != setup.places.end())
+      log.place = place->second;
+    open(log);
   }
 }
 
@@ -86,7 +87,13 @@ void RelayLogs::tell_distrust(const Log& log) const {
           log.name));
 }
 
-void RelayLogs::open(Log& log, std::string place) {
+void RelayLogs::try_again() {
+  for (const auto& log : logs_) {
+    if (!log->problem.empty()) open(*log);
+  }
+}
+
+void RelayLogs::open(Log& log) {
   SourceHooks hooks{.on_lines = [this, &log](const LogBatch& batch) { take(log, batch); },
                     .on_notice =
                         [this, &log](const SourceNotice& notice) {
@@ -95,16 +102,15 @@ void RelayLogs::open(Log& log, std::string place) {
                                                "relay: " + notice.words);
                           hooks_.on_change();
                         }};
-  auto source = means_.open_log(log.rules,
-                                {.place = std::move(place),
-                                 .is_old = is_old(log),
-                                 .since = world_.loop.wall_now() - rules_.keep - old_slack},
-                                std::move(hooks));
+  auto source = means_.open_log(
+      log.rules,
+      {.place = log.place, .is_old = is_old(log), .since = world_.loop.wall_now() - rules_.keep - old_slack},
+      std::move(hooks));
   auto started = source ? (*source)->start() : Status(source.error());
   if (source) log.source = *std::move(source);
-  if (started) return;
-  log.problem = started.error().message;
-  world_.journal.write(Severity::error, "relay: " + log.name + ": " + log.problem);
+  const auto before = std::exchange(log.problem, started ? std::string() : started.error().message);
+  if (!log.problem.empty() && log.problem != before)
+    world_.journal.write(Severity::error, "relay: " + log.name + ": " + log.problem);
 }
 
 IsOld RelayLogs::is_old(const Log& log) const {

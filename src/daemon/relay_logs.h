@@ -36,6 +36,8 @@ class RelayLogs {
   RelayLogs(const RelayLogs&) = delete;
   RelayLogs& operator=(const RelayLogs&) = delete;
 
+  /// What could not be opened may be there by now: the journal is, once the machine has started.
+  void try_again();
   /// What was written before now has been read, of all logs that can be read.
   [[nodiscard]] bool are_caught_up() const;
   [[nodiscard]] std::vector<RelayLogRow> rows() const;
@@ -49,12 +51,13 @@ class RelayLogs {
     std::string name;
     LoginReader reader;
     std::unique_ptr<LogSource> source{};
+    std::string place{};    ///< where to begin in it
     std::string problem{};  ///< why there is no source
     bool is_want_of_address_told = false;
     bool is_want_of_trust_told = false;
   };
 
-  void open(Log& log, std::string place);
+  void open(Log& log);
   void take(Log& log, const LogBatch& batch);
   void note(Log& log, const LineReading& reading, const LogBatch& batch, std::size_t index);
   [[nodiscard]] IsOld is_old(const Log& log) const;

@@ -268,6 +268,7 @@ void RelayTracker::note_cycle() {
   if (!table_ || !config_->relay.enabled) return;
   note_ended(table_->replace_own_addresses(world_.relay->own_addresses()), "removed",
              "it is an address of ours");
+  if (logs_) logs_->try_again();
   publish();
 }
 

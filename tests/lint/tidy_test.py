@@ -10,8 +10,8 @@ RULES = "Checks: >\n  -*,\n  bugprone-*,\n  -bugprone-signal,\n  clang-analyzer-
 class Faked(tidy.Tidy):
     """Complains about texts that include what it is told to complain about."""
 
-    def __init__(self, complaints):
-        super().__init__(RULES)
+    def __init__(self, complaints, analyzes=True):
+        super().__init__(RULES, analyzes)
         self.complaints = complaints  # a file that is included: the line that is said then
         self.looked_at = []
 
@@ -28,7 +28,7 @@ class FamiliesTest(unittest.TestCase):
     def test_of_our_own_rules_leave_the_analyzer_in(self):
         rules = (tidy.ROOT / ".clang-tidy").read_text(encoding="utf-8")
         self.assertIn("bugprone", tidy.families(rules))
-        self.assertNotIn("clang", tidy.Tidy(rules).by_itself)
+        self.assertNotIn("clang", tidy.Tidy(rules, True).by_itself)
 
 
 class BatchesTest(unittest.TestCase):
@@ -61,6 +61,33 @@ class UnfitTest(unittest.TestCase):
 
     def test_is_one_that_would_be_alone(self):
         self.assertEqual(Faked({}).unfit_of(["/a.cc"], ()), {"/a.cc"})
+
+
+class Asked(Faked):
+    """Notes what it is asked of single files."""
+
+    def run(self, path, flags, checks):
+        self.looked_at.append((path, checks))
+        return ""
+
+
+class ComplaintsTest(unittest.TestCase):
+    def test_of_a_file_that_stood_with_others_are_the_analyzer_s(self):
+        asked = Asked({})
+        asked.complaints_of("/a.cc", (), is_fit=True)
+        self.assertEqual(asked.looked_at, [("/a.cc", asked.by_itself)])
+
+    def test_of_one_that_could_not_are_all(self):
+        asked = Asked({})
+        asked.complaints_of("/a.cc", (), is_fit=False)
+        self.assertEqual(asked.looked_at, [("/a.cc", "")])
+
+    def test_are_not_the_analyzer_s_where_there_is_no_time_for_it(self):
+        asked = Asked({}, analyzes=False)
+        asked.complaints_of("/a.cc", (), is_fit=True)
+        self.assertEqual(asked.looked_at, [])
+        asked.complaints_of("/b.cc", (), is_fit=False)
+        self.assertEqual(asked.looked_at, [("/b.cc", "-clang-analyzer-*")])
 
 
 if __name__ == "__main__":

@@ -346,6 +346,22 @@ TEST_F(Tracking, IsHealthyWhileItFollowsALog) {
   EXPECT_THAT(ledger->all<Event>().back().to, "critical");
 }
 
+TEST_F(Tracking, TriesALogAgainThatCouldNotBeOpened) {
+  logs["/var/log/maillog"].can_start = Error{Error::Kind::failed, "no journal"};
+  begin();
+  EXPECT_EQ(tracker->row()->status, CheckStatus::critical);
+  tracker->note_cycle();
+  EXPECT_EQ(std::ranges::count_if(
+                journal.lines, [](const auto& text) { return text.find("no journal") != std::string::npos; }),
+            2)
+      << "once as a log, and once as what makes the relay critical";
+  logs.at("/var/log/maillog").can_start = Nothing{};
+  tracker->note_cycle();
+  log_in("alice", "198.51.100.7");
+  EXPECT_THAT(senders(), ElementsAre("198.51.100.7"));
+  EXPECT_EQ(tracker->row()->status, CheckStatus::ok);
+}
+
 TEST_F(Tracking, TellsWhoMaySendToNobodyButAdministrators) {
   begin();
   log_in("alice", "198.51.100.7");

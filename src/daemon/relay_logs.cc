@@ -96,7 +96,7 @@ void RelayLogs::try_again() {
 void RelayLogs::open(Log& log) {
   SourceHooks hooks{.on_lines = [this, &log](const LogBatch& batch) { take(log, batch); },
                     .on_notice =
-                        [this, &log](const SourceNotice& notice) {
+                        [this](const SourceNotice& notice) {
                           const bool is_warning = notice.weight == SourceNotice::Weight::warning;
                           world_.journal.write(is_warning ? Severity::warning : Severity::notice,
                                                "relay: " + notice.words);

@@ -195,7 +195,7 @@ void ask_meanwhile(const char* what, SdEventLoop& loop, MailServers& mail_server
 
 void measure_lookups(SdEventLoop& loop, const std::string& directory, int grants) {
   using Kind = RelayMap::Kind;
-  RelayRules rules;
+  RelayRules rules{.never = {}, .publish = {}};
   rules.limits.addresses = rules.limits.new_per_minute = static_cast<std::uint32_t>(2 * grants);
   rules.publish = {{.kind = Kind::socketmap, .places = {"unix:" + directory + "/s"}},
                    {.kind = Kind::sendmail_hash, .places = {directory + "/relay"}},

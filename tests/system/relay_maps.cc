@@ -155,7 +155,8 @@ RelayMap::Kind kind_named(std::string_view word) {
 }
 
 int run(const std::vector<std::string>& words) {
-  RelayRules rules{.keep = std::chrono::seconds{*parse_number<int>(words.at(0))}};
+  // Its clients are addresses of the loopback.
+  RelayRules rules{.keep = std::chrono::seconds{*parse_number<int>(words.at(0))}, .never = {}, .publish = {}};
   rules.limits.new_per_minute = rules.limits.addresses;
   for (std::size_t place = 1; place + 2 < words.size(); place += 3) {
     const auto& group = words[place + 2];

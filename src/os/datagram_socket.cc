@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "os/descriptor.h"
+#include "os/local_socket.h"
 #include "os/os_error.h"
 
 namespace systemcheck {
@@ -76,18 +77,6 @@ class LocalDatagrams final : public DatagramSocket {
   std::vector<char> buffer_;
 };
 
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return Error{Error::Kind::malformed, path + ": a socket's path has 1 to 107 bytes, unix(7)"};
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
-const sockaddr* plain(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
-
 /// A socket that its owner has left behind is removed.
 Status clear_way(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
@@ -104,7 +93,7 @@ Status clear_way(const std::string& path, const sockaddr_un& address) {
 }  // namespace
 
 Result<std::unique_ptr<DatagramSocket>> bind_datagram_socket(const std::string& path) {
-  const auto address = address_of(path);
+  const auto address = local_address(path);
   if (!address) return address.error();
   std::error_code ignored;  // bind() says it better.
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);

@@ -1,9 +1,7 @@
 #include "os/local_socket.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,18 +24,6 @@ Error error_now(const std::string& path) {
   return {kind, path + ": " + std::generic_category().message(number)};
 }
 
-Result<sockaddr_un> local_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return Error{Error::Kind::malformed, path + ": a socket's path has 1 to 107 bytes, unix(7)"};
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
-const sockaddr* plain(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
-
 bool is_answered(const sockaddr_un& address) {
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   return ::connect(probe.number(), plain(address), sizeof address) == 0 || errno == EAGAIN;
@@ -49,6 +35,16 @@ bool is_socket(const std::string& path) {
 }
 
 }  // namespace
+
+Result<sockaddr_un> local_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) {
+    return Error{Error::Kind::malformed, path + ": a socket's path has 1 to 107 bytes, unix(7)"};
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
 
 Result<Descriptor> listen_locally(const std::string& path, mode_t mode) {
   const auto address = local_address(path);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <string>
 
@@ -8,6 +10,13 @@
 #include "os/descriptor.h"
 
 namespace systemcheck {
+
+/// Where a local socket is, unix(7): an error of kind malformed for a path that is too long for that.
+Result<sockaddr_un> local_address(const std::string& path);
+/// As bind(2) and connect(2) want it.
+inline const sockaddr* plain(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
 
 /// A listening stream socket at `path`, non-blocking. A socket that nobody listens on any more is
 /// replaced; one that somebody does is an error of kind refused. Its directory is made (0755) if missing.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +22,23 @@ struct Histogram {
   double count = 0;
   double sum = 0;
 };
+
+/// One more observation. `within` counts for each bound those that were no larger.
+template <std::size_t size>
+void count_within(const std::array<double, size>& bounds, double value,
+                  std::array<std::uint64_t, size>& within) {
+  for (std::size_t i = 0; i < size; ++i)
+    within.at(i) += value <= bounds.at(i) ? 1U : 0U;
+}
+
+template <std::size_t size>
+Histogram histogram_of(const std::array<double, size>& bounds, const std::array<std::uint64_t, size>& within,
+                       std::uint64_t count, double sum) {
+  Histogram histogram{.count = static_cast<double>(count), .sum = sum};
+  for (std::size_t i = 0; i < size; ++i)
+    histogram.buckets.push_back({.bound = bounds.at(i), .count = static_cast<double>(within.at(i))});
+  return histogram;
+}
 
 struct Sample {
   Labels labels{};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/metrics.h"
 #include "base/text.h"
 #include "decide/shed_memory.h"
 #include "decide/shed_protection.h"
@@ -93,8 +94,7 @@ void Shedding::note_lateness() {
   const auto late = in_seconds(std::max<Duration>(world_.loop.now() - due_, Duration::zero()));
   ++totals_.looks;
   totals_.late_seconds_total += late;
-  for (std::size_t i = 0; i < lateness_buckets.size(); ++i)
-    totals_.late_within.at(i) += late <= lateness_buckets.at(i) ? 1U : 0U;
+  count_within(lateness_buckets, late, totals_.late_within);
 }
 
 void Shedding::look() {

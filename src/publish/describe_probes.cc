@@ -11,14 +11,6 @@ void for_each_probe(const View& view, Describe describe) {
   }
 }
 
-Histogram histogram_of(const ProbeRow& probe) {
-  Histogram histogram{.count = static_cast<double>(probe.durations), .sum = probe.duration_seconds_total};
-  for (std::size_t i = 0; i < probe_buckets.size(); ++i)
-    histogram.buckets.push_back(
-        {.bound = probe_buckets.at(i), .count = static_cast<double>(probe.within.at(i))});
-  return histogram;
-}
-
 bool is_answered(ProbeClass result) { return result == ProbeClass::ok || result == ProbeClass::slow; }
 
 void describe_failures(const View& view, Metrics& metrics) {
@@ -45,8 +37,9 @@ void describe_probes(const View& view, Metrics& metrics) {
                   is_answered(probe.state.last) ? 1 : 0, labels);
   });
   for_each_probe(view, [&](const ProbeRow& probe, const Labels& labels) {
-    metrics.histogram("systemcheck_probe_duration_seconds", "How long the probe waited for its verdict.",
-                      histogram_of(probe), labels);
+    metrics.histogram(
+        "systemcheck_probe_duration_seconds", "How long the probe waited for its verdict.",
+        histogram_of(probe_buckets, probe.within, probe.durations, probe.duration_seconds_total), labels);
   });
   describe_failures(view, metrics);
   for_each_probe(view, [&](const ProbeRow& probe, const Labels& labels) {

@@ -56,14 +56,11 @@ void describe_machine(const ShedRow& row, Metrics& metrics) {
 }
 
 void describe_lateness(const ShedRow& row, Metrics& metrics) {
-  Histogram histogram{.count = number(row.looks), .sum = row.late_seconds_total};
-  for (std::size_t i = 0; i < lateness_buckets.size(); ++i)
-    histogram.buckets.push_back({.bound = lateness_buckets.at(i), .count = number(row.late_within.at(i))});
   metrics.histogram(
       "systemcheck_loop_lateness_seconds",
       "How much later than it was meant to the daemon came to look at memory: whether it still gets the "
       "processor and its own pages.",
-      std::move(histogram));
+      histogram_of(lateness_buckets, row.late_within, row.looks, row.late_seconds_total));
 }
 
 void describe_sheds(const ShedRow& shedding, Metrics& metrics) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/metrics.h"
 #include "base/units.h"
 #include "probe/state.h"
 
@@ -26,8 +27,7 @@ inline void count_row(ProbeRow& row, ProbeClass result, Duration took) {
   if (result == ProbeClass::unknown) return;  // It took nothing: nothing was asked.
   ++row.durations;
   row.duration_seconds_total += in_seconds(took);
-  for (std::size_t i = 0; i < probe_buckets.size(); ++i)
-    row.within.at(i) += in_seconds(took) <= probe_buckets.at(i) ? 1U : 0U;
+  count_within(probe_buckets, in_seconds(took), row.within);
 }
 
 }  // namespace systemcheck

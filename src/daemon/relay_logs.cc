@@ -132,7 +132,7 @@ void RelayLogs::take(Log& log, const LogBatch& batch) {
     const auto pid = entry.pid ? std::to_string(*entry.pid) : std::string();
     note(log, log.reader.read(line_of(entry, pid), now), batch, i);
   }
-  if (!batch.place.empty()) hooks_.on_place(log.name, batch.place);
+  hooks_.on_batch(log.name, batch.place);
 }
 
 void RelayLogs::note(Log& log, const LineReading& reading, const LogBatch& batch, std::size_t index) {

@@ -21,8 +21,9 @@ class RelayLogs {
   struct Hooks {
     /// `line` is what the log has, for people.
     std::function<void(const Login& login, const LinePosition& place, std::string_view line)> on_login{};
-    /// After what came of a batch: so far it has been read.
-    std::function<void(const std::string& log, std::string_view place)> on_place{};
+    /// After what came of a batch: so far it has been read. The place is empty of a log that cannot be read
+    /// again.
+    std::function<void(const std::string& log, std::string_view place)> on_batch{};
     std::function<void()> on_change{};  ///< something that is published
   };
   struct Setup {

@@ -72,8 +72,7 @@ void RelayTracker::begin(const std::vector<uid_t>& senders) {
   } else {
     table_.emplace(rules, now);
   }
-  note_ended(table_->replace_own_addresses(world_.relay->own_addresses()), "removed",
-             "it is an address of ours");
+  refuse_own_addresses();
   if (!std::exchange(is_recalled_, true)) recall();
   logs_.reset();
   open_maps(rules.publish);
@@ -121,13 +120,7 @@ void RelayTracker::open_logs(const std::vector<uid_t>& senders) {
   is_caught_up_ = false;
   RelayLogs::Hooks hooks{
       .on_login = [this](const auto& login, const auto& place, auto line) { note_login(login, place, line); },
-      .on_place =
-          [this](const std::string& log, std::string_view place) {
-            places_.insert_or_assign(log, std::string(place));
-            unwritten_places_.insert(log);
-            publish();
-            write_within(place_pause);
-          },
+      .on_batch = [this](const auto& log, auto place) { note_batch(log, place); },
       .on_change = on_change_};
   logs_ = std::make_unique<RelayLogs>(
       world_, *world_.relay,
@@ -152,8 +145,15 @@ void RelayTracker::note_login(const Login& login, const LinePosition& place, std
                fmt::format("{}, {}:{}: {}", login.pattern, place.source, place.offset, line));
     on_change_();
   }
-  if (logs_ == nullptr || place.source.starts_with("unix:")) publish();  // No place is told of a socket.
+}
+
+void RelayTracker::note_batch(const std::string& log, std::string_view place) {
+  publish();
   plan_expiry();
+  if (place.empty()) return;
+  places_.insert_or_assign(log, std::string(place));
+  unwritten_places_.insert(log);
+  write_within(place_pause);
 }
 
 void RelayTracker::note_refusal(const Login& login, Refusal reason, std::string_view line) {
@@ -264,17 +264,21 @@ SocketmapAnswer RelayTracker::answer(const IpAddress& address) {
   return {.kind = SocketmapAnswer::Kind::temporary, .reason = "the log is still being read"};
 }
 
-void RelayTracker::note_cycle() {
-  if (!table_ || !config_->relay.enabled) return;
+void RelayTracker::refuse_own_addresses() {
   note_ended(table_->replace_own_addresses(world_.relay->own_addresses()), "removed",
              "it is an address of ours");
+}
+
+void RelayTracker::note_cycle() {
+  if (!is_on()) return;
+  refuse_own_addresses();
   if (logs_) logs_->try_again();
   publish();
 }
 
 std::optional<RelayRow> RelayTracker::row() {
-  if (!table_ || !config_->relay.enabled) return std::nullopt;
-  RelayRow row{.is_ready = is_caught_up_ || !logs_ || logs_->are_caught_up(),
+  if (!is_on()) return std::nullopt;
+  RelayRow row{.is_ready = is_ready(),
                .grants = table_->size(),
                .grants_max = config_->relay.limits.addresses,
                .users = table_->users(),
@@ -308,12 +312,12 @@ void RelayTracker::note_status(RelayRow& row) {
 }
 
 Result<std::vector<Grant>> RelayTracker::list(std::size_t at_most) const {
-  if (!table_ || !config_->relay.enabled) return off;
+  if (!is_on()) return off;
   return table_->list(at_most, std::nullopt);
 }
 
 Result<RelayDecision> RelayTracker::add(const IpNetwork& network, const ByHand& by_hand) {
-  if (!table_ || !config_->relay.enabled) return off;
+  if (!is_on()) return off;
   const auto decision = table_->add(network, by_hand, clocks());
   if (decision.kind == RelayDecision::Kind::refused) return decision;
   note_changed(network);
@@ -328,7 +332,7 @@ Result<RelayDecision> RelayTracker::add(const IpNetwork& network, const ByHand& 
 }
 
 Result<std::optional<Grant>> RelayTracker::remove(const IpNetwork& network, const std::string& who) {
-  if (!table_ || !config_->relay.enabled) return off;
+  if (!is_on()) return off;
   auto removed = table_->remove(network);
   if (removed) note_ended({*removed}, "removed", "by " + who);
   publish();
@@ -350,7 +354,7 @@ Result<std::size_t> RelayTracker::flush(const std::string& who) {
 }
 
 Result<std::optional<Grant>> RelayTracker::find(const IpAddress& address) const {
-  if (!table_ || !config_->relay.enabled) return off;
+  if (!is_on()) return off;
   // One that is over, or has this address only because it has its whole network, lets nobody send.
   const auto* grant = table_->find(address, clocks()) ? table_->find_grant(address) : nullptr;
   return grant == nullptr ? std::optional<Grant>() : std::optional(*grant);

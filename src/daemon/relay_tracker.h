@@ -57,6 +57,7 @@ class RelayTracker {
   void open_maps(const std::vector<RelayMap>& maps);
   void open_logs(const std::vector<uid_t>& senders);
   void note_login(const Login& login, const LinePosition& place, std::string_view line);
+  void note_batch(const std::string& log, std::string_view place);
   void note_refusal(const Login& login, Refusal reason, std::string_view line);
   void note_ended(const std::vector<Grant>& grants, std::string_view what, const std::string& why);
   void note_changed(const IpNetwork& network);
@@ -67,7 +68,9 @@ class RelayTracker {
   void write_within(Duration pause);
   void write();
   [[nodiscard]] SocketmapAnswer answer(const IpAddress& address);
+  void refuse_own_addresses();
   void note_status(RelayRow& row);
+  [[nodiscard]] bool is_on() const { return table_ && config_->relay.enabled; }
   [[nodiscard]] BothClocks clocks() const;
   [[nodiscard]] bool is_ready();
 

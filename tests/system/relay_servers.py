@@ -267,6 +267,16 @@ class TestOfAMailServer(harness.SystemTest):
         """In a session of its own."""
         return self.session(client).rcpt(recipient)
 
+    def send_during_changes(self, count):
+        """The session of a listed client, who is let send after each of so many others has become one."""
+        self.begin()
+        self.table.log_in(LISTED)
+        session = self.session(LISTED)
+        for number in range(count):
+            self.table.log_in(f"127.3.{number // 100}.{number % 100 + 1}", f"user{number}")
+            self.accepted(session.rcpt(STRANGER_TO_US))
+        return session
+
     def accepted(self, answer):
         self.assertRegex(answer, r"^250 ")
 

@@ -51,13 +51,7 @@ class PostfixLmdb(HoweverItAsks, Postfix):
         self.accepted(session.rcpt(STRANGER_TO_US))
 
     def test_many_changes_while_it_reads(self):
-        self.begin()
-        self.table.log_in(LISTED)
-        session = self.session(LISTED)
-        for number in range(80):
-            self.table.log_in(f"127.3.0.{number + 1}", f"user{number}")
-            self.accepted(session.rcpt(STRANGER_TO_US))
-        self.accepted(session.rcpt(LOCAL))
+        self.accepted(self.send_during_changes(80).rcpt(LOCAL))
 
 
 if __name__ == "__main__":

@@ -56,12 +56,7 @@ class SendmailHash(HoweverItAsks, Sendmail):
 
     def test_many_changes_while_it_reads(self):
         """Not one answer is wrong, and none is put off."""
-        self.begin()
-        self.table.log_in(LISTED)
-        session = self.session(LISTED)
-        for number in range(150):
-            self.table.log_in(f"127.3.{number // 100}.{number % 100 + 1}", f"user{number}")
-            self.accepted(session.rcpt(STRANGER_TO_US))
+        self.send_during_changes(150)
 
 
 if __name__ == "__main__":

@@ -52,18 +52,6 @@ signal.pause()
 """
 
 
-# A first process of the machine that is busy with something else for a tenth of a second.
-LATE_UNDERTAKER = """
-import pathlib, os, signal, subprocess, sys, time
-child = subprocess.Popen(sys.argv[1:3])
-pathlib.Path(sys.argv[3]).write_text(str(child.pid))
-os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-time.sleep(0.1)
-child.wait()
-signal.pause()
-"""
-
-
 def is_dead(pid):
     fields = harness.stat_fields(pid)
     return fields is None or fields[0] == b"Z"

@@ -26,6 +26,7 @@ std::optional<KinMemory::Child> KinMemory::find(const ProcessIdentity& identity)
 
 void KinMemory::note_main(const Process& main, std::vector<ProcessIdentity> peers) {
   main_ = main.identity;
+  leader_ = main.identity;
   main_session_ = main.session;
   peers_ = std::move(peers);
 }
@@ -34,7 +35,8 @@ std::optional<KinMemory::Child> KinMemory::left_behind_by(const Crash& crash, co
   const bool is_older = process.identity.start_ticks < crash.by_ticks;
   const bool is_peer = std::ranges::find(peers_, process.identity) != peers_.end();
   if (crash.main != main_ || !is_older || is_peer || process.identity == main_) return std::nullopt;
-  return process.session == main_session_ ? Child::worker : Child::session;
+  const bool is_in_its_session = process.session == main_session_ || process.session == main_.pid;
+  return is_in_its_session ? Child::worker : Child::session;
 }
 
 void KinMemory::sweep(const Processes& table) {
@@ -77,8 +79,6 @@ Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optiona
     if (process == kin.main || (!is_stray && !is_session(*process, memory))) kin.members.push_back(process);
   }
   learn(owned, memory);
-  if (kin.main != nullptr && kin.main->session == kin.main->identity.pid)
-    memory.note_leader(kin.main->identity);
   return kin;
 }
 

@@ -38,10 +38,9 @@ class KinMemory {
 
   [[nodiscard]] std::optional<Child> find(const ProcessIdentity& identity) const;
   void learn(const ProcessIdentity& identity, Child child) { children_.emplace(identity, child); }
-  /// The main process, where it leads a session: nobody is in that but what it has started, and the kernel
-  /// gives its number to nobody else as long as somebody is.
-  void note_leader(const ProcessIdentity& main) { leader_ = main; }
-  /// The main process, and those that could have been it as well: they are no children of it.
+  /// The main process, and those that could have been it as well: they are no children of it. A session of
+  /// its number, which it may begin at any time, is its own: nobody is in that but what it has started, and
+  /// the kernel gives the number to nobody else as long as somebody is.
   void note_main(const Process& main, std::vector<ProcessIdentity> peers);
   /// What the crashed main process had started; nothing of anybody else.
   [[nodiscard]] std::optional<Child> left_behind_by(const Crash& crash, const Process& process) const;

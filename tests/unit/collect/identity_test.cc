@@ -84,6 +84,36 @@ TEST(AfterACrash, AWorkerThatWasNeverSeenWithItsParentIsLeftBehind) {
   EXPECT_EQ(pids_of(after), std::vector<pid_t>{11}) << "it goes with the service";
 }
 
+/// As apache is seen whose starter has just ended, and which has forked its workers when the next look comes.
+TEST(AfterACrash, WorkersInASessionThatWasBegunAfterTheLastLookAreLeftBehind) {
+  auto service = server();
+  service.match.user = "root";
+  for (const bool is_crash : {true, false}) {
+    SCOPED_TRACE(is_crash);
+    ServerWorld world(service);
+    world.start(10, 1, 5);
+    ASSERT_EQ(main_pid(world.look_now()[0]), 10);
+    world.pass(30ms);
+    world.host.add_process({.pid = 11,
+                            .parent = 1,
+                            .cmdline = "/usr/sbin/d",
+                            .executable = "/usr/sbin/d",
+                            .user = 33,
+                            .session = 10,
+                            .started_after = world.host.uptime()});
+    world.host.add_process({.pid = 12,
+                            .parent = 1,
+                            .cmdline = "d/log",
+                            .executable = "/usr/lib/d/log",
+                            .session = 10,
+                            .started_after = world.host.uptime()});
+    world.pass(100ms);
+    const auto after = world.end(10, {}, is_crash);
+    EXPECT_EQ(main_pid(after), 0);
+    EXPECT_EQ(pids_of(after), (std::vector<pid_t>{11, 12})) << "they go with the service";
+  }
+}
+
 TEST(AfterACrash, ASuccessorIsTheService) {
   ServerWorld world;
   world.start(10, 1);

@@ -40,7 +40,7 @@ TEST(KinMemory, KnowsTheSessionOfALeaderAsLongAsSomebodyIsInIt) {
   FakeLook world;
   world.host.add_process({.pid = 20, .comm = "log", .cmdline = "d/log", .session = 10});
   KinMemory memory;
-  memory.note_leader({.pid = 10, .start_ticks = 1000});
+  memory.note_main({.identity = {.pid = 10, .start_ticks = 1000}}, {});
   const auto sessions = [&] {
     memory.sweep(table_of(world));
     Circumstances circumstances;
@@ -58,7 +58,7 @@ TEST(KinMemory, DoesNotTakeAStrangersSessionForThatOfALeader) {
   world.host.add_process({.pid = 10, .comm = "x", .cmdline = "x", .session = 10, .started_after = 500});
   world.host.add_process({.pid = 20, .parent = 10, .comm = "y", .cmdline = "y", .session = 10});
   KinMemory memory;
-  memory.note_leader({.pid = 10, .start_ticks = 1000});
+  memory.note_main({.identity = {.pid = 10, .start_ticks = 1000}}, {});
   memory.sweep(table_of(world));
   Circumstances circumstances;
   memory.tell(0, circumstances);

@@ -140,7 +140,7 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   tell(choice_);
   const auto actions = choice_.actions;
   for (const auto& action : actions)
-    act(action, [] {});
+    act(action);
   if (choice_.shortage != shortage_before) supervision_.note_time();  // What was withheld may be started.
   const bool is_news = choice_.state != state_before || choice_.shortage != shortage_before ||
                        !choice_.news.empty() || !actions.empty();
@@ -233,15 +233,15 @@ std::string Shedding::start_veto(const std::string& service) const {
   return fmt::format("memory is short ({}): it is not started into that", shed_words(choice_));
 }
 
-void Shedding::act(const ShedAction& action, Callback on_end) {
+void Shedding::act(const ShedAction& action) {
   if (action.is_rehearsed) return record_rehearsal(action);
-  supervision_.shed(action, [this, action, on_end = std::move(on_end)](const Outcome& outcome) {
+  supervision_.shed(action, [this, action](const Outcome& outcome) {
     const bool has_failed = outcome.kind != Outcome::Kind::succeeded && outcome.kind != Outcome::Kind::lost;
     if (action.verb == ShedVerb::start && has_failed) {
       choice_.memo = note_shed_start_failed(std::move(choice_.memo), action.service);
       ++accounts_[action.service].failed_restores_total;
     }
-    on_end();  // What became of it is seen at the next look.
+    end_if_all_is_on();  // What became of it is seen at the next look.
   });
 }
 
@@ -254,20 +254,20 @@ void Shedding::wind_down(Callback on_done) {
   const auto before = std::move(choice_.memo);
   choice_ = decide_shed_exit(config_->memory, before, source_->read(now), seen_, now);
   remember(choice_.memo);
-  const auto done = std::make_shared<Callback>(std::move(on_done));
-  const auto end = [this, done] {
-    end_timer_.cancel();
-    if (const auto once = std::exchange(*done, Callback{})) once();
-  };
   const auto actions = choice_.actions;
-  ends_awaited_ = actions.size();
-  for (const auto& action : actions) {
-    act(action, [this, end] {
-      if (--ends_awaited_ == 0) end();
-    });
-  }
-  if (actions.empty()) return end();
-  end_timer_ = world_.loop.at(now + end_patience, end);
+  for (const auto& action : actions)
+    act(action);
+  on_all_on_ = std::move(on_done);
+  end_timer_ = world_.loop.at(now + end_patience, [this] { std::exchange(on_all_on_, {})(); });
+  end_if_all_is_on();
+}
+
+/// A start that was under way already is seen through, too: nobody would start the rest of what belongs to
+/// it.
+void Shedding::end_if_all_is_on() {
+  if (!on_all_on_ || supervision_.is_turning_on()) return;
+  end_timer_.cancel();
+  std::exchange(on_all_on_, {})();
 }
 
 }  // namespace systemcheck

@@ -56,7 +56,8 @@ class Shedding {
   void remember(const ShedMemo& memo);
   void count(const ShedMemo& before, const ShedChoice& choice);
   void tell(const ShedChoice& choice);
-  void act(const ShedAction& action, Callback on_end);
+  void act(const ShedAction& action);
+  void end_if_all_is_on();
   void record_rehearsal(const ShedAction& action);
   [[nodiscard]] ShedServiceRow row_of(std::size_t index) const;
 
@@ -82,7 +83,7 @@ class Shedding {
   bool is_ending_ = false;
   Watch timer_{};
   Watch end_timer_{};
-  std::size_t ends_awaited_ = 0;
+  Callback on_all_on_{};  ///< set while the daemon ends
 };
 
 }  // namespace systemcheck

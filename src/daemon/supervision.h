@@ -84,6 +84,8 @@ class Supervision {
   /// Carries it out; its claim is to be put before. `on_end` is called once, later; not at all where
   /// something else is under way: what is seen then decides.
   void shed(const ShedAction& action, std::function<void(const Outcome&)> on_end);
+  /// A service, or what starts it on demand, is being turned on again.
+  [[nodiscard]] bool is_turning_on() const;
   /// What was told to stop was seen to be gone, or was not.
   void note_shed_verdict(std::string_view service, bool is_gone, const std::string& why);
   /// The same of what forbids to act; to be told before see().

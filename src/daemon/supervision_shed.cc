@@ -148,6 +148,13 @@ void Supervision::shed(const ShedAction& action, std::function<void(const Outcom
   actuator_->cancel(service.shed_order->ticket);
 }
 
+bool Supervision::is_turning_on() const {
+  const auto is_start = [](const auto& order) { return order && order->action.verb == ShedVerb::start; };
+  return std::ranges::any_of(services_, [&](const auto& service) {
+    return is_start(service->shed_order) || is_start(service->shed_next);
+  });
+}
+
 void Supervision::begin_shed(std::size_t index, std::unique_ptr<ShedOrder> shed_order) {
   auto& service = *services_[index];
   const auto& action = shed_order->action;

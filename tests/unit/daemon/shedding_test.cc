@@ -401,6 +401,22 @@ TEST_F(SheddingTest, StartsWhatFitsBeforeTheDaemonEnds) {
   EXPECT_TRUE(plant.processes[0]);
 }
 
+TEST_F(SheddingTest, SeesAStartThroughThatIsUnderWayWhenTheDaemonEnds) {
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  plant.actuator().service(0).command_takes = 5s;
+  machine.set_usable(600);
+  while (!plant.supervision.is_turning_on())
+    plant.run_for(100ms);
+  bool is_done = false;
+  shedding->wind_down([&] { is_done = true; });
+  EXPECT_FALSE(is_done);
+  plant.run_for(10s);
+  EXPECT_TRUE(is_done);
+  EXPECT_TRUE(plant.processes[0]);
+}
+
 TEST_F(SheddingTest, LeavesWhatDoesNotFitWhenTheDaemonEnds) {
   begin();
   machine.set_usable(90);

@@ -49,7 +49,7 @@ void MapWriter::put(const std::vector<MapChange>& changes, Rest rest) {
   for (const auto& it : changes) {
     if (is_single_address(it.network)) waiting_.insert_or_assign(it.network, it.expires_on);
   }
-  const bool is_first = state_.updates == 0 && state_.failures == 0;
+  const bool is_first = state_.updates == 0 && state_.failures == 0 && !job_.is_set();
   if (waiting_.empty() && !is_first) return;
   if (!state_.waiting_since) state_.waiting_since = loop_.now();
   if (is_first && rest == Rest::follows) return;

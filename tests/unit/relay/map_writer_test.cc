@@ -93,6 +93,16 @@ TEST_F(Writer, CollectsWhatComesWhileItWrites) {
   EXPECT_EQ(writer.state().waiting_since, std::nullopt);
 }
 
+TEST_F(Writer, IsNotBehindWhenNothingMoreCameWhileItWroteForTheFirstTime) {
+  loop.hold_aside();
+  put("127.1.2.3");
+  writer.put({});
+  loop.release_aside();
+  loop.run_for(seconds{1});
+  EXPECT_EQ(writer.state().updates, 1);
+  EXPECT_EQ(writer.state().waiting_since, std::nullopt);
+}
+
 TEST_F(Writer, WaitsALittleBetweenTwoBatches) {
   put("127.1.2.3");
   loop.settle();

@@ -4,7 +4,6 @@
 import json
 import pathlib
 import re
-import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -12,10 +11,11 @@ import urllib.request
 import yaml
 
 import harness
+from everything import Everything
 from harness import SOURCE, SystemTest, free_port, program, run, wait_until
 from mail_sink import mail_sink, page
+from prometheus_server import PrometheusServer
 from real_programs import Apache
-from standin import StandIn
 
 sys.path.insert(0, str(SOURCE / "tests" / "golden"))
 from tree import materialise
@@ -87,19 +87,11 @@ class FromDeathToMail(SystemTest):
             self.spawn(["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={self.directory}/am",
                         f"--web.listen-address={self.alertmanager}", "--cluster.listen-address="], log)
 
-    def start_prometheus(self, **targets):
+    def start_prometheus(self, **machines):
         (self.directory / "rules.yml").write_text(short_rules())
-        config = self.directory / "prometheus.yml"
-        config.write_text(json.dumps({
-            "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"},
+        PrometheusServer(self, machines, args=["--rules.alert.resend-delay=1s"], config={
             "rule_files": ["rules.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager]}]}]},
-            "scrape_configs": [{"job_name": "systemcheck", "static_configs": [
-                {"targets": [f"127.0.0.1:{daemon.port}"], "labels": {"instance": name}}
-                for name, daemon in targets.items()]}]}))
-        with open(self.directory / "prometheus.log", "wb") as log:
-            self.spawn(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.directory}/tsdb",
-                        f"--web.listen-address=127.0.0.1:{free_port()}", "--rules.alert.resend-delay=1s"], log)
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager]}]}]}})
 
     def wait_mail(self, to, line, subject=""):
         """The first one to this address with this line in it, and with a subject that fits."""
@@ -169,37 +161,9 @@ def selectors():
     return {(name, matchers) for text in texts for name, matchers in re.findall(pattern, text)}
 
 
-class WhatTheRulesSpeakOf(SystemTest):
-    needs_programs = ("openssl",)
-
-    def tls_port(self):
-        """Where a certificate is shown to whoever asks."""
-        key, certificate = self.directory / "key", self.directory / "certificate"
-        self.run_ok(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-                     "-days", "30", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"])
-        server = page(self)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        return server.server_address[1]
-
-    def everything(self):
-        """The metrics of a daemon that has all that there is to have."""
-        standin = StandIn(self)
-        standin.start()
-        log = self.directory / "maillog"
-        log.write_text("")
-        settings = standin.settings(stop=["/bin/true"], shed={"priority": 10}, probes=[
-            {"http": f"https://127.0.0.1:{self.tls_port()}/", "every": "1s"}])
-        daemon = self.daemon({"services": {"standin": settings}, "relay": {
-            "enabled": True, "logs": [str(log)], "publish": [
-                {"socketmap": {"listen": [f"unix:{self.directory}/relay.sock"]}},
-                {"plain_file": {"path": str(self.directory / "relay.txt")}}]}})
-        return daemon.wait_metrics(
-            lambda m: m.family("systemcheck_probe_certificate_expiry_timestamp_seconds"), "the certificate to be seen")
-
+class WhatTheRulesSpeakOf(Everything):
     def test_is_exported(self):
-        metrics = self.everything()
+        metrics = self.everything().metrics()
         self.assertGreater(len(selectors()), 50)
         for name, matchers in sorted(selectors()):
             series = [dict(labels) for labels in metrics.family(name)]

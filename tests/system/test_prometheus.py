@@ -1,14 +1,9 @@
 #!/usr/bin/python3
 """A real Prometheus scrapes the daemon, and promtool finds nothing to complain about."""
 
-import contextlib
-import json
-import urllib.error
-import urllib.parse
-import urllib.request
-
 import harness
-from harness import SystemTest, free_port, run, wait_until
+from harness import SystemTest, run, wait_until
+from prometheus_server import PrometheusServer
 from standin import StandIn
 
 
@@ -23,33 +18,7 @@ class Prometheus(SystemTest):
         self.systemcheck.wait_state("standin", "up")
 
     def start_prometheus(self):
-        self.port = free_port()
-        config = self.directory / "prometheus.yml"
-        config.write_text(json.dumps({
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-            "scrape_configs": [{
-                "job_name": "systemcheck",
-                "static_configs": [{"targets": [f"127.0.0.1:{self.systemcheck.port}"]}],
-            }],
-        }))
-        with open(self.directory / "prometheus.log", "wb") as log:
-            self.spawn([
-                "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.directory}/tsdb",
-                f"--web.listen-address=127.0.0.1:{self.port}",
-            ], log)
-
-    def ask(self, path, **parameters):
-        """The data of one API answer, or None while it does not answer."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return json.load(answer)["data"]
-        return None
-
-    def query(self, expression):
-        """{labels: value} of an instant query."""
-        data = self.ask("query", query=expression)
-        return [(one["metric"], float(one["value"][1])) for one in data["result"]] if data else []
+        self.prometheus = PrometheusServer(self, {"here": self.systemcheck}, interval="1s")
 
     def test_promtool_finds_nothing_wrong(self):
         _, body, headers = self.systemcheck.http("/metrics")
@@ -59,30 +28,27 @@ class Prometheus(SystemTest):
 
     def test_it_is_scraped_without_an_error(self):
         self.start_prometheus()
-        wait_until(lambda: self.query('up{job="systemcheck"} == 1'), lambda: f"up\n{self.log()}")
+        wait_until(lambda: self.prometheus.query('up{job="systemcheck"} == 1'), lambda: f"up\n{self.prometheus.log()}")
 
-        ((_, load1),) = self.query("systemcheck_load1")
+        ((_, load1),) = self.prometheus.query("systemcheck_load1")
         self.assertGreaterEqual(load1, 0)
-        self.assertEqual([value for _, value in self.query('systemcheck_service_up{service="standin"}')], [1])
-        self.assertEqual(self.query("up == 0"), [])
+        self.assertEqual([value for _, value in self.prometheus.query('systemcheck_service_up{service="standin"}')], [1])
+        self.assertEqual(self.prometheus.query("up == 0"), [])
         # Every sample of the exposition arrived: none was a duplicate, late, or out of order.
-        (target,) = self.ask("targets")["activeTargets"]
+        (target,) = self.prometheus.ask("targets")["activeTargets"]
         self.assertEqual((target["health"], target["lastError"]), ("up", ""))
-        ((_, scraped),) = self.query("scrape_samples_scraped")
+        ((_, scraped),) = self.prometheus.query("scrape_samples_scraped")
         self.assertEqual(scraped, len(self.systemcheck.metrics().samples))
-        self.assertNotIn("level=error", self.log())
-        self.assertNotIn("Error on ingesting", self.log())
+        self.assertNotIn("level=error", self.prometheus.log())
+        self.assertNotIn("Error on ingesting", self.prometheus.log())
 
     def test_a_restart_between_two_scrapes_is_seen(self):
         self.start_prometheus()
         expression = 'systemcheck_service_restarts_total{service="standin",reason="down"}'
-        wait_until(lambda: self.query(f"{expression} == 0"), "the first scrape")
+        wait_until(lambda: self.prometheus.query(f"{expression} == 0"), "the first scrape")
         self.kill(self.systemcheck.status()["services"][0]["main_pid"])
-        wait_until(lambda: self.query(f"{expression} == 1"), "the restart to be counted")
+        wait_until(lambda: self.prometheus.query(f"{expression} == 1"), "the restart to be counted")
         self.systemcheck.wait_restarted("standin", 1)
-
-    def log(self):
-        return (self.directory / "prometheus.log").read_text()
 
 
 if __name__ == "__main__":

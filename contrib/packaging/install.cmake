@@ -14,6 +14,8 @@ install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY alerts/rules alerts/alertmanager alerts/runbooks DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
+file(GLOB dashboards CONFIGURE_DEPENDS dashboards/*.json)
+install(FILES ${dashboards} dashboards/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/dashboards)
 install(FILES alerts/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 

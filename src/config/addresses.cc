@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -81,8 +82,12 @@ Result<std::string> parse_snmp_address(std::string_view text) {
   if (!is_ip6 && !text.starts_with("udp:")) return malformed(text, hint);
   const auto endpoint = parse_endpoint(text.substr(is_ip6 ? 5 : 4));
   if (!endpoint || (endpoint->family == Family::ip6) != is_ip6) return malformed(text, hint);
-  if (!is_loopback(*endpoint)) return malformed(text, "is not loopback: SNMP is served to this machine only");
   return std::string(text);
+}
+
+bool is_loopback_snmp_address(std::string_view text) {
+  const auto endpoint = parse_endpoint(text.substr(std::min(text.find(':') + 1, text.size())));
+  return endpoint && is_loopback(*endpoint);
 }
 
 }  // namespace systemcheck

@@ -10,6 +10,7 @@
 #include "config/memory_rules.h"
 #include "config/probe.h"
 #include "config/relay_rules.h"
+#include "config/snmp_rules.h"
 
 // What a user may write, as plain structs. A default stands beside its member and nowhere else.
 
@@ -147,21 +148,6 @@ struct HttpConfig {
   std::vector<std::string> listen{"127.0.0.1:10060"};
 
   bool operator==(const HttpConfig&) const = default;
-};
-
-enum class SnmpMode { disabled, agent };
-template <>
-struct Words<SnmpMode> {
-  static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 2> all{"disabled", "agent"};
-};
-
-struct SnmpConfig {
-  SnmpMode mode = SnmpMode::agent;
-  /// "udp:127.0.0.1:1161", "udp6:[::1]:1161": addresses as in snmpd(8). Loopback only.
-  std::vector<std::string> listen{"udp:127.0.0.1:1161"};
-
-  bool operator==(const SnmpConfig&) const = default;
 };
 
 /// What is remembered of actions and changes, in state.db of the state directory.

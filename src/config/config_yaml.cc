@@ -9,6 +9,7 @@
 #include "config/probes.h"
 #include "config/relay_keys.h"
 #include "config/resource_rules.h"
+#include "config/snmp_keys.h"
 #include "config/windows.h"
 #include "config/yaml_text.h"
 
@@ -131,11 +132,7 @@ std::string machine_yaml(const Config& config) {
   lines.add_gap();
   lines.add(0, "http", "");
   lines.add(1, "listen", yaml_list(config.http.listen));
-  lines.add(0, "snmp", "");
-  lines.add(1, "mode", std::string(word(config.snmp.mode)));
-  lines.add(1, "listen", yaml_list(config.snmp.listen));
-  lines.add_gap();
-  return lines.text();
+  return lines.text() + snmp_config_yaml(config.snmp) + "\n";
 }
 
 std::string window_yaml(const MaintenanceWindow& window) {

@@ -12,6 +12,7 @@
 #include "config/section.h"
 #include "config/services.h"
 #include "config/shed_services.h"
+#include "config/snmp_keys.h"
 #include "config/values.h"
 #include "config/windows.h"
 
@@ -29,17 +30,6 @@ HttpConfig read_http(Section section) {
   section.read_list("listen", http.listen, addresses, parse_http_address);
   section.refuse_unknown_keys();
   return http;
-}
-
-SnmpConfig read_snmp(Section section) {
-  SnmpConfig snmp;
-  section.read("mode", snmp.mode);
-  section.read_list("listen", snmp.listen, addresses, parse_snmp_address);
-  if (section.is_sound() && snmp.mode == SnmpMode::agent && snmp.listen.empty()) {
-    section.refuse_among({"listen"}, "listens nowhere (mode: disabled switches SNMP off)");
-  }
-  section.refuse_unknown_keys();
-  return snmp;
 }
 
 HostLimit read_host_limit(Section section) {
@@ -125,7 +115,7 @@ Config read_config(Section top, Problems& problems) {
   top.read_list("kill_switch", config.kill_switch, {.min = 0, .max = 8}, parse_path);
   top.read("hold_directory", config.hold_directory, parse_path);
   config.http = read_http(top.section("http"));
-  config.snmp = read_snmp(top.section("snmp"));
+  config.snmp = read_snmp_config(top.section("snmp"));
   config.services = read_services(top.section("services"), config.mode, problems);
   // Read when all services are known: resolve_groups(), resolve_windows().
   (void)top.find("groups");

@@ -50,7 +50,8 @@ Result<std::string> parse_http_address(std::string_view text);
 Result<std::string> parse_probe_address(std::string_view text);
 /// "unix:/run/systemcheck/relay.sock", "127.0.0.1:10061": a local socket, or a port of loopback.
 Result<std::string> parse_service_address(std::string_view text);
-/// "udp:127.0.0.1:1161", "udp6:[::1]:1161". SNMP v2c has no secret worth the name: loopback only.
+/// "udp:127.0.0.1:1161", "udp6:[::1]:1161".
 Result<std::string> parse_snmp_address(std::string_view text);
+bool is_loopback_snmp_address(std::string_view text);
 
 }  // namespace systemcheck

@@ -17,6 +17,10 @@ install(DIRECTORY alerts/rules alerts/alertmanager alerts/runbooks DESTINATION $
 file(GLOB dashboards CONFIGURE_DEPENDS dashboards/*.json)
 install(FILES ${dashboards} dashboards/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/dashboards)
 install(FILES alerts/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
+install(PROGRAMS contrib/stack/install DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/stack)
+install(FILES contrib/stack/README.md contrib/stack/prometheus.yml contrib/stack/prometheus.conf contrib/stack/alertmanager.conf
+              contrib/stack/compose.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/stack)
+install(DIRECTORY contrib/grafana/provisioning DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/grafana)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)

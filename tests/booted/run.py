@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCENARIOS = ("healing", "decisions", "jobs", "interruptions", "memory")
+SCENARIOS = ("healing", "decisions", "jobs", "interruptions", "memory", "stack")
 SKIPPED = 77
 BOOT_LIMIT_SECONDS = 300
 
@@ -66,6 +66,7 @@ def boot(tree, build, scenario, results):
         # Machines that are begun in one control group share it, and each kills what it finds in there.
         group = stack.enter_context(control_group(above, name))
         binds = bind_limited_memory(stack, above, name) if scenario == "memory" else []
+        binds += bind_stack(tree) if scenario == "stack" else []
         return boot_in(group, nspawn_command(name, tree, build, scenario, results) + binds, results)
 
 
@@ -78,6 +79,15 @@ def bind_limited_memory(stack, above, name):
     if legacy is None:
         skip("this machine lets nobody limit memory")
     return [f"--bind={stack.enter_context(control_group(legacy, name))}:/limited"]
+
+
+def bind_stack(tree):
+    """As the package of systemcheck installs it; and an archive of Debian's packages, as there is no network in there."""
+    made = subprocess.run([HERE / "make_packages.sh", tree, "prometheus", "prometheus-alertmanager"], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout.strip()
+    source, share = HERE.parents[1], "/usr/share/systemcheck"
+    return [f"--bind-ro={made}:/packages", f"--bind-ro={source}/alerts:{share}/alerts",
+            f"--bind-ro={source}/contrib/stack:{share}/stack", f"--bind-ro={source}/contrib/grafana:{share}/grafana"]
 
 
 def nspawn_command(name, tree, build, scenario, results):
@@ -149,6 +159,8 @@ def main():
     for needed in ("systemd-nspawn", "mmdebstrap"):
         if not shutil.which(needed):
             skip(f"{needed} is not installed (see tests/system/packages.txt)")
+    if arguments.scenario == "stack" and not shutil.which("dpkg-scanpackages"):
+        skip("dpkg-scanpackages is not installed (see contrib/packages/package.txt)")
     if subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], check=False).returncode != 0:
         skip("this machine does not let even root make namespaces")
     tree = subprocess.run([HERE / "make_tree.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

@@ -157,7 +157,7 @@ def states(title, description, *questions, colours, width=24):
         "showValue": "never",
         "alignValue": "left",
         "rowHeight": 0.85,
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
         "tooltip": {"mode": "single", "sort": "none"},
     }
     return panel("state-timeline", title, description, questions, width, defaults, options)
@@ -191,9 +191,10 @@ def table(title, description, *columns, width=24, sort=None):
     changes = [{"id": "merge", "options": {}}]
     if sort:
         order = {"field": by_name[sort.lstrip("-")], "desc": sort.startswith("-")}
-        changes.append({"id": "sortBy", "options": {"fields": {}, "sort": [order]}})
+        changes.append({"id": "sortBy", "options": {"sort": [order]}})
     changes.append({"id": "organize", "options": organized})
     defaults = {
+        "unit": "none",
         "color": {"mode": "thresholds"},
         "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
         "thresholds": steps("text"),
@@ -230,7 +231,6 @@ def variable(name, label, series, many=False):
         "type": "query",
         "datasource": SOURCE,
         "query": {"query": question, "refId": "values"},
-        "definition": question,
         "refresh": 2,  # When the time changes, too: machines come and go.
         "sort": 1,
         "multi": many,

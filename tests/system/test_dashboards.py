@@ -80,7 +80,7 @@ class Dashboards(Everything):
         self.variables = {"__rate_interval": WINDOW, "__range": WINDOW}
         for variable in dashboard["templating"]["list"]:
             if variable["type"] == "query":
-                self.variables[variable["name"]] = self.values(variable["name"], variable["definition"])
+                self.variables[variable["name"]] = self.values(variable["name"], variable["query"]["query"])
 
     def answer(self, target):
         """The series of an answer, as Grafana asks."""

@@ -69,6 +69,16 @@ const TARGET = {
   additionalProperties: false,
 };
 
+// What an annotation may say besides: its own type is of Grafana's own store. Grafana still reads expr and step at its top.
+const ANNOTATION = {
+  expr: { type: 'string', minLength: 1 },
+  step: { type: 'string' },
+  tagKeys: { type: 'string' },
+  textFormat: { type: 'string' },
+  titleFormat: { type: 'string' },
+  useValueForTime: { enum: [true, false, 'on', 'off'] },
+};
+
 function schemaOf(file, type, expose = 'all') {
   return createGenerator({ path: file, type, skipTypeCheck: true, additionalProperties: false, expose, topRef: true })
     .createSchema(type);
@@ -99,6 +109,8 @@ function reference(schema, type) {
 function dashboardSchema() {
   const schema = schemaOf(dashboardTypes, 'Dashboard');
   schema.definitions.Panel.properties.targets.items = TARGET;
+  const annotation = schema.definitions.AnnotationQuery.properties;
+  Object.assign(annotation, ANNOTATION, { target: { anyOf: [annotation.target, TARGET] } });
   schema.definitions.FieldConfig.properties.links.items = DATA_LINK;
   return schema;
 }

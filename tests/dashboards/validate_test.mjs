@@ -102,6 +102,15 @@ for (const [what, [mistake, expected]] of Object.entries(mistakes)) {
   });
 }
 
+test('an annotation may have a query of Prometheus, in the new place or in the old', () => {
+  const annotation = { datasource: { type: 'prometheus', uid: '${datasource}' }, enable: true, iconColor: 'red', name: 'Restarts' };
+  const withOne = (more) => complaintsOf((it) => { it.annotations.list = [{ ...annotation, ...more }]; });
+  assert.deepEqual(withOne({ expr: 'up', titleFormat: '{{instance}}', step: '1m' }), []);
+  assert.deepEqual(withOne({ target: { refId: 'Anno', expr: 'up' }, textFormat: '' }), []);
+  assert.match(withOne({ query: 'up' }).join(), /annotations\/list\/0: there is no "query"/);
+  assert.match(withOne({ target: { refId: 'Anno', query: 'up' } }).join(), /annotations\/list\/0\/target/);
+});
+
 test('a unit of one\'s own and a colour by number are fine', () => {
   assert.deepEqual(complaintsOf((_, titled) => {
     const { defaults } = titled('Series').fieldConfig;

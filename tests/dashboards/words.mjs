@@ -1,10 +1,22 @@
 // Words that are mere strings in Grafana's types: units, colours, reducers, matchers, transformations. What it does not
 // know it ignores, or shows as it stands.
-import { load } from './packages.mjs';
+import { createRequire } from 'node:module';
+import { folder, load } from './packages.mjs';
+
+// Node 18 cannot load it as it is: some of what it requires is of the newer kind of modules.
+function loadGrafanaData() {
+  const { outputFiles: [{ text }] } = load('esbuild').buildSync({
+    stdin: { contents: "export { createTheme, fieldMatchers, fieldReducers, getValueFormats } from '@grafana/data'", resolveDir: folder },
+    bundle: true, write: false, format: 'cjs', platform: 'node', logLevel: 'error',
+  });
+  const module = { exports: {} };
+  new Function('module', 'exports', 'require', text)(module, module.exports, createRequire(import.meta.url));
+  return module.exports;
+}
 
 // Asked for the language of the dates, while units are listed.
 globalThis.navigator ??= { language: 'en', languages: ['en'] };
-const grafana = load('@grafana/data');
+const grafana = loadGrafanaData();
 
 // "suffix: per second" and the like are units of one's own.
 const OWN_UNIT = /^(?:prefix|suffix|time|si|count|currency|bool):./;

@@ -170,6 +170,12 @@ std::size_t first_instance(const std::vector<Instance>& instances, OidSpan index
 
 }  // namespace
 
+ModuleRoot::ModuleRoot(const Oid& base) : module(base) {
+  module.push_back(1);
+  objects = module;
+  objects.push_back(1);
+}
+
 struct OidTable::State {
   std::shared_ptr<const View> view{};
   InstanceLists lists{};

@@ -19,14 +19,16 @@
 
 namespace systemcheck {
 
-/// Sub-identifiers of an object identifier, each 32 bits (RFC 2578, 3.5).
-using Oid = std::vector<std::uint32_t>;
 using OidSpan = std::span<const std::uint32_t>;
 
-/// systemCheckMIB: 2001.1 below net-snmp's playground for private use.
-inline constexpr std::array<std::uint32_t, 11> module_oid{1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2001, 1};
-/// scObjects: all that is served. Every other object identifier in this header is relative to it.
-inline constexpr std::array<std::uint32_t, 12> objects_oid{1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2001, 1, 1};
+/// Where the module stands below `base`. Every other object identifier in this header is relative to
+/// `objects`.
+struct ModuleRoot {
+  explicit ModuleRoot(const Oid& base);
+
+  Oid module{};   ///< systemCheckMIB
+  Oid objects{};  ///< scObjects: all that is served
+};
 
 /// What a name may be long to be an index (ScName): with its prefix it stays well below the 128
 /// sub-identifiers that an object identifier may have.

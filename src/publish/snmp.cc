@@ -5,6 +5,7 @@
 //
 #include <net-snmp/net-snmp-includes.h>
 //
+#include <net-snmp/agent/agent_callbacks.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/library/large_fd_set.h>
 
@@ -22,8 +23,10 @@
 #include "os/all_signals_blocked.h"
 #include "os/clock.h"
 #include "os/inbox.h"
+#include "publish/snmp_access.h"
 #include "publish/snmp_answers.h"
 #include "publish/snmp_complaints.h"
+#include "publish/snmp_requests.h"
 #include "publish/snmp_surroundings.h"
 
 // All of net-snmp. Its agent is single-threaded globals, so one thread here owns all of them, from
@@ -47,116 +50,8 @@ void init_usmStats(void);
 namespace systemcheck {
 namespace {
 
-static_assert(std::is_same_v<oid, unsigned long>);
-
 /// One name for init_agent, init_snmp, snmp_store and snmp_shutdown: it is that of the file with engineBoots.
 constexpr const char* application = "systemcheck";
-
-using NetsnmpRoot = std::array<oid, objects_oid.size()>;
-
-NetsnmpRoot objects_root() {
-  NetsnmpRoot root{};
-  std::ranges::copy(objects_oid, root.begin());
-  return root;
-}
-
-// From here to answer(): one request.
-
-void write_value(netsnmp_variable_list* varbind, const SnmpValue& value) {
-  const auto write_number = [&](u_char type) {
-    snmp_set_var_typed_integer(varbind, type, static_cast<long>(value.number));
-  };
-  switch (value.type) {
-    case SnmpType::integer:
-      return write_number(ASN_INTEGER);
-    case SnmpType::unsigned32:
-    case SnmpType::gauge:  // The same on the wire (RFC 2578, 7.1.11).
-      return write_number(ASN_GAUGE);
-    case SnmpType::counter32:
-      return write_number(ASN_COUNTER);
-    case SnmpType::time_ticks:
-      return write_number(ASN_TIMETICKS);
-    case SnmpType::octets:
-      snmp_set_var_typed_value(varbind, ASN_OCTET_STR, value.octets.data(), value.octets.size());
-  }
-}
-
-void write_name(netsnmp_variable_list* varbind, OidSpan whole) {
-  std::array<oid, MAX_OID_LEN> name{};
-  std::ranges::copy(whole, name.begin());
-  snmp_set_var_objid(varbind, name.data(), whole.size());
-}
-
-void write_instance(netsnmp_variable_list* varbind, const Answers& answers, OidTable::Place place) {
-  write_name(varbind, answers.whole_oid(place));
-  write_value(varbind, answers.value(place));
-}
-
-WholeName name_of(const netsnmp_variable_list& varbind) { return {varbind.name, varbind.name_length}; }
-
-void answer_get(const Answers& answers, netsnmp_agent_request_info* info, netsnmp_request_info* request) {
-  const auto found = answers.at(name_of(*request->requestvb));
-  if (const auto* place = std::get_if<OidTable::Place>(&found)) {
-    write_value(request->requestvb, answers.value(*place));
-    return;
-  }
-  const bool is_unknown = std::get<OidTable::Missing>(found) == OidTable::Missing::object;
-  netsnmp_set_request_error(info, request, is_unknown ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE);
-}
-
-/// Nothing: what is asked for stands behind our objects, and the agent finds it there.
-std::optional<OidTable::Place> first_place(const Answers& answers, const netsnmp_request_info& request) {
-  const auto bound = request.inclusive != 0 ? OidTable::Bound::inclusive : OidTable::Bound::exclusive;
-  return answers.after(name_of(*request.requestvb), bound);
-}
-
-void answer_next(const Answers& answers, netsnmp_request_info* request) {
-  if (const auto place = first_place(answers, *request)) write_instance(request->requestvb, answers, *place);
-}
-
-bool wants_more(const netsnmp_request_info& request) {
-  const auto& last = *request.requestvb;
-  return request.repeat > 0 && last.next_variable != nullptr &&
-         snmp_oid_compare(last.name, last.name_length, request.range_end, request.range_end_len) < 0;
-}
-
-/// Fills as many repetitions as it may in one go, which is several times as fast as one a pass.
-void answer_bulk(const Answers& answers, netsnmp_request_info* request, bool is_all_in_view) {
-  for (auto place = first_place(answers, *request); place;) {
-    write_instance(request->requestvb, answers, *place);
-    if (!wants_more(*request)) return;
-    const auto& last = *request->requestvb;
-    --request->repeat;
-    request->requestvb = last.next_variable;
-    if (request->inclusive == 2) request->inclusive = 0;  // It was meant for the varbind before.
-    place = is_all_in_view ? answers.next(*place) : std::nullopt;
-    if (place) continue;
-    snmp_set_var_objid(request->requestvb, last.name, last.name_length);
-    request->requestvb->type = ASN_PRIV_RETRY;  // The agent comes back for it, behind this name.
-  }
-}
-
-/// The agent checks the view of a community for one repetition a pass only: whatever else a handler
-/// fills in comes through unchecked. So that is done only for who may see everything.
-bool is_all_in_view(const netsnmp_agent_request_info& info) {
-  auto root = objects_root();
-  return netsnmp_acm_check_subtree(info.asp->pdu, root.data(), root.size()) == VACM_SUCCESS;
-}
-
-/// No exception (no memory) may cross net-snmp's frames: it ends the program here.
-// NOLINTNEXTLINE(bugprone-exception-escape)
-int answer(netsnmp_mib_handler* self, netsnmp_handler_registration*, netsnmp_agent_request_info* info,
-           netsnmp_request_info* requests) noexcept {
-  const auto& answers = *static_cast<const Answers*>(self->myvoid);
-  const bool is_quick = info->mode == MODE_GETBULK && is_all_in_view(*info);
-  for (auto* request = requests; request != nullptr; request = request->next) {
-    if (request->processed != 0) continue;
-    if (info->mode == MODE_GET) answer_get(answers, info, request);
-    if (info->mode == MODE_GETNEXT) answer_next(answers, request);
-    if (info->mode == MODE_GETBULK) answer_bulk(answers, request, is_quick);
-  }
-  return SNMP_ERR_NOERROR;
-}
 
 int take_log_line(int, int, void* message, void* complaints) noexcept {
   const auto& line = *static_cast<const snmp_log_message*>(message);
@@ -206,22 +101,40 @@ class Wanted {
 
 using Addresses = std::vector<std::string>;
 
-/// net-snmp's agent from its init to its shutdown, all of it on one thread.
-class EmbeddedAgent {
- public:
-  EmbeddedAgent(const Board<View>& views, std::function<void(std::string_view)> on_complaint)
-      : answers_(views), complaints_(std::move(on_complaint)) {}
+/// What both roles start with, in the language of snmpd.conf(5) where it is about who may ask.
+struct AgentSetup {
+  SnmpConfig config{};
+  std::vector<std::string> lines{};
+};
 
-  Result<Addresses> open(const std::string& listen, const std::vector<std::string>& config_lines) {
+/// While a master does not answer, nobody else must wait for us: once, and not for long.
+int hurry_session(int, int, void* session, void*) noexcept {
+  constexpr long patience_microseconds = 300'000;
+  auto& opened = *static_cast<netsnmp_session*>(session);
+  opened.timeout = patience_microseconds;
+  opened.retries = 0;
+  return SNMP_ERR_NOERROR;
+}
+
+/// net-snmp's agent from its init to its shutdown, all of it on one thread.
+class NetsnmpAgent {
+ public:
+  NetsnmpAgent(AgentSetup setup, const Board<View>& views, std::function<void(std::string_view)> on_complaint)
+      : setup_(std::move(setup)),
+        answers_(views, setup_.config.base_oid),
+        complaints_(std::move(on_complaint)) {}
+
+  Result<Addresses> open() {
     const auto open_before = open_descriptors();
-    auto initialised = initialise(listen, config_lines);
+    auto initialised = initialise();
     if (!initialised) return std::move(initialised).error();
-    const bool is_listening = init_master_agent() == 0;
+    const bool is_listening = is_master() ? init_master_agent() == 0 : true;
     keep_from_children(open_before);
-    if (!is_listening) return failure("cannot listen on " + listen);
-    snmp_store(application);  // At once: engineBoots must grow even if we are killed.
+    if (!is_listening) return failure(fmt::format("cannot listen on {}", listeners()));
+    if (is_master()) snmp_store(application);  // At once: engineBoots must grow even if we are killed.
     complaints_.set_started();
-    return bound_addresses();
+    is_open_ = true;
+    return is_master() ? bound_addresses() : Addresses{whom_it_serves()};
   }
 
   void serve(int stop) {
@@ -233,17 +146,28 @@ class EmbeddedAgent {
   void close() {
     // snmp_shutdown() would call free() on the argument of every callback that is left.
     snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, take_log_line, &complaints_, 1);
+    for (const int event : connection_events)
+      snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, event, take_connection, this, 1);
     snmp_shutdown(application);
     shutdown_agent();
   }
 
  private:
-  Status initialise(const std::string& listen, const std::vector<std::string>& config_lines) {
-    prepare(listen);
+  static constexpr std::array<int, 2> connection_events{SNMPD_CALLBACK_INDEX_START,
+                                                        SNMPD_CALLBACK_INDEX_STOP};
+
+  [[nodiscard]] bool is_master() const { return setup_.config.mode == SnmpMode::agent; }
+  [[nodiscard]] std::string listeners() const {
+    return fmt::format("{}", fmt::join(setup_.config.listen, ","));
+  }
+
+  Status initialise() {
+    prepare();
+    is_master() ? prepare_master() : prepare_subagent();
     if (init_agent(application) < 0) return failure("init_agent failed");
-    init_own_modules();
-    if (!is_registered()) return failure("cannot register the module");
-    for (auto line : config_lines)
+    is_master() ? init_own_modules() : set_up_subagent();
+    if (!register_module(answers_)) return failure("cannot register the module");
+    for (auto line : setup_.lines)
       netsnmp_config_remember(line.data());  // It copies.
     init_snmp(application);
     const std::chrono::duration<std::int64_t, std::centi> up(netsnmp_get_agent_uptime());
@@ -251,14 +175,35 @@ class EmbeddedAgent {
     return Nothing{};
   }
 
-  void prepare(const std::string& listen) {
+  void prepare() {
     snmp_disable_log();
     snmp_enable_calllog();
     snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, take_log_line, &complaints_);
     std::string no_smux = "-smux";
     add_to_init_list(no_smux.data());
-    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 0);  // Master.
-    netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, listen.c_str());
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, is_master() ? 0 : 1);
+  }
+
+  void prepare_master() const {
+    netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, listeners().c_str());
+  }
+
+  void prepare_subagent() {
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+    netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
+                          setup_.config.agentx_socket.c_str());
+    for (const int event : connection_events)
+      snmp_register_callback(SNMP_CALLBACK_APPLICATION, event, take_connection, this);
+  }
+
+  /// init_agent() has put the defaults back.
+  void set_up_subagent() const {
+    const auto ping = std::chrono::duration_cast<std::chrono::seconds>(setup_.config.agentx_ping);
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
+                       static_cast<int>(ping.count()));
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT, hurry_session, nullptr);
   }
 
   /// The few that say who and how the agent is, of dozens.
@@ -270,15 +215,6 @@ class EmbeddedAgent {
     init_usmStats();
   }
 
-  bool is_registered() {
-    auto root = objects_root();
-    auto* registration = netsnmp_create_handler_registration(
-        "systemCheckMIB", answer, root.data(), root.size(), HANDLER_CAN_RONLY | HANDLER_CAN_GETBULK);
-    if (registration == nullptr) return false;
-    registration->handler->myvoid = &answers_;
-    return netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
-  }
-
   static Addresses bound_addresses() {
     Wanted wanted;
     wanted.refresh();
@@ -287,6 +223,18 @@ class EmbeddedAgent {
       if (auto text = address_text(number); !text.empty()) addresses.push_back(std::move(text));
     }
     return addresses;
+  }
+
+  static int take_connection(int, int event, void*, void* agent) noexcept {
+    auto& own = *static_cast<NetsnmpAgent*>(agent);
+    own.is_connected_ = event == SNMPD_CALLBACK_INDEX_START;
+    if (own.is_open_)
+      own.complaints_.add(own.is_connected_ ? "snmpd is there" : "snmpd is gone", steady_now());
+    return 0;
+  }
+
+  [[nodiscard]] std::string whom_it_serves() const {
+    return "agentx:" + setup_.config.agentx_socket + (is_connected_ ? "" : ", where nobody is yet");
   }
 
   [[nodiscard]] Error failure(std::string what) const {
@@ -315,26 +263,29 @@ class EmbeddedAgent {
     return true;
   }
 
+  const AgentSetup setup_;
   Answers answers_;
   Complaints complaints_;
+  bool is_open_ = false;
+  bool is_connected_ = false;  ///< to an snmpd
 };
 
 struct Stop {};
 
 class AgentThread final : public SnmpAgent {
  public:
-  AgentThread(const Board<View>& views, std::function<void(std::string_view)> on_complaint)
-      : agent_(views, std::move(on_complaint)) {}
+  AgentThread(AgentSetup setup, const Board<View>& views, std::function<void(std::string_view)> on_complaint)
+      : agent_(std::move(setup), views, std::move(on_complaint)) {}
   AgentThread(const AgentThread&) = delete;
   AgentThread& operator=(const AgentThread&) = delete;
   ~AgentThread() override { (void)stop_.put({}); }  // Full: it was told already.
 
   [[nodiscard]] Addresses addresses() const override { return addresses_; }
 
-  Status run(const std::string& listen, const std::vector<std::string>& config_lines) {
+  Status run() {
     {
       const AllSignalsBlocked blocked;
-      thread_ = std::jthread([this, listen, config_lines] { live(listen, config_lines); });
+      thread_ = std::jthread([this] { live(); });
     }
     pollfd waiting{.fd = started_.descriptor(), .events = POLLIN, .revents = 0};
     while (::poll(&waiting, 1, -1) <= 0) {  // Interrupted. It says something in any case, and soon.
@@ -346,16 +297,16 @@ class AgentThread final : public SnmpAgent {
   }
 
  private:
-  void live(const std::string& listen, const std::vector<std::string>& config_lines) {
+  void live() {
     pthread_setname_np(pthread_self(), "snmp");
-    auto opened = agent_.open(listen, config_lines);
+    auto opened = agent_.open();
     const bool is_open = opened.has_value();
     (void)started_.put(std::move(opened));  // Never full: this is its only item.
     if (is_open) agent_.serve(stop_.descriptor());
     agent_.close();
   }
 
-  EmbeddedAgent agent_;
+  NetsnmpAgent agent_;
   Addresses addresses_{};
   Inbox<Result<Addresses>> started_{1};
   Inbox<Stop> stop_{1};
@@ -372,6 +323,10 @@ Result<std::unique_ptr<SnmpAgent>> SnmpAgent::start(const SnmpConfig& config,
   if (was_started) return Error{Error::Kind::refused, "snmp: this process had an agent already"};
   auto directory = make_snmp_directory(state_directory);
   if (!directory) return std::move(directory).error().within("snmp");
+  auto lines = access_lines(config, community);
+  if (!lines) return std::move(lines).error().within("snmp");
+  if (auto forgotten = forget_users(*directory); !forgotten)
+    return std::move(forgotten).error().within("snmp");
   was_started = true;
   ScopedEnvironment environment;
   environment.set("MIBS", "");                  // None: Debian does not ship the modules they build on.
@@ -379,10 +334,10 @@ Result<std::unique_ptr<SnmpAgent>> SnmpAgent::start(const SnmpConfig& config,
   environment.set("SNMP_PERSISTENT_DIR", *directory);
   environment.set("SNMP_PERSISTENT_FILE", std::nullopt);
   environment.set("LC_ALL", "C");  // init_snmp() calls setlocale(LC_CTYPE, "").
-  auto lines = snmp_config_lines(community);
-  lines.insert(lines.end(), options.config_lines.begin(), options.config_lines.end());
-  auto agent = std::make_unique<AgentThread>(views, std::move(options.on_complaint));
-  auto running = agent->run(fmt::format("{}", fmt::join(config.listen, ",")), lines);
+  lines->insert(lines->end(), options.config_lines.begin(), options.config_lines.end());
+  auto agent = std::make_unique<AgentThread>(AgentSetup{.config = config, .lines = *std::move(lines)}, views,
+                                             std::move(options.on_complaint));
+  auto running = agent->run();
   if (!running) return std::move(running).error().within("snmp");
   return std::unique_ptr<SnmpAgent>(std::move(agent));
 }

@@ -22,12 +22,13 @@ struct SnmpOptions {
   std::vector<std::string> config_lines{};
 };
 
-/// The embedded SNMP agent (v1 and v2c, read-only, loopback), with a thread of its own that owns every
+/// The SNMP agent, by itself or below an snmpd, with a thread of its own that owns every
 /// bit of net-snmp's state. At most one in a process' life: init_agent(3) can run once.
 class SnmpAgent {
  public:
   /// Binds and starts, or says why not. `state_directory`/snmp keeps engineBoots. `community` may read
-  /// the module and the agent's own objects, from loopback. `views` outlives the agent.
+  /// the module and the agent's own objects, from loopback. An snmpd that is not there yet is waited for.
+  /// `views` outlives the agent.
   ///
   /// Call it from the thread that starts the program's parts: it sets variables of the environment,
   /// which net-snmp reads, and puts them back before it returns.
@@ -37,7 +38,8 @@ class SnmpAgent {
                                                   SnmpOptions options = {});
   virtual ~SnmpAgent() = default;
 
-  /// What was bound, "udp:127.0.0.1:1161", with the real port where 0 was asked for.
+  /// What was bound, "udp:127.0.0.1:1161", with the real port where 0 was asked for; or whom it serves,
+  /// "agentx:/var/agentx/master".
   [[nodiscard]] virtual std::vector<std::string> addresses() const = 0;
 };
 

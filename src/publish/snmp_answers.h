@@ -16,7 +16,9 @@ using WholeName = std::span<const unsigned long>;
 /// a response belong together. Belongs to the agent's thread.
 class Answers {
  public:
-  explicit Answers(const Board<View>& views);
+  Answers(const Board<View>& views, const Oid& base);
+
+  [[nodiscard]] const ModuleRoot& root() const { return root_; }
 
   /// Takes the newest view for all that follows.
   void pin(Instant now);
@@ -35,7 +37,11 @@ class Answers {
   [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
 
  private:
+  /// The part of `name` below scObjects; nothing if it is elsewhere.
+  [[nodiscard]] std::optional<Oid> below_objects(WholeName name) const;
+
   const Board<View>& views_;
+  const ModuleRoot root_;
   OidTable table_;
   SnmpMoment moment_{};
 };

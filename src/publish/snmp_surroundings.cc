@@ -15,7 +15,6 @@
 
 #include "base/text.h"
 #include "os/os_error.h"
-#include "publish/oids.h"
 
 namespace systemcheck {
 namespace {
@@ -31,13 +30,6 @@ void write_variable(const std::string& name, const std::optional<std::string>& v
   value ? ::setenv(name.c_str(), value->c_str(), 1) : ::unsetenv(name.c_str());
 }
 // NOLINTEND(concurrency-mt-unsafe)
-
-std::string dotted(OidSpan oid) {
-  std::string text;
-  for (const auto number : oid)
-    text += "." + std::to_string(number);
-  return text;
-}
 
 }  // namespace
 
@@ -91,21 +83,6 @@ Result<std::string> make_snmp_directory(const std::string& state_directory) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_error(path);
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return os_error(path);
   return path;
-}
-
-std::vector<std::string> snmp_config_lines(const std::string& community) {
-  return {
-      "dontLogTCPWrappersConnects yes",  // Or every packet is a line of the log.
-      "sysObjectID " + dotted(module_oid),
-      "sysServices 72",  // A host with applications (RFC 3418).
-      "view systemcheck included " + dotted(module_oid),
-      "view systemcheck included .1.3.6.1.2.1.1",       // system, sysORTable
-      "view systemcheck included .1.3.6.1.2.1.11",      // snmp
-      "view systemcheck included .1.3.6.1.6.3.10.2.1",  // snmpEngine
-      "view systemcheck included .1.3.6.1.6.3.15.1.1",  // usmStats
-      "rocommunity " + community + " 127.0.0.0/8 -V systemcheck",
-      "rocommunity6 " + community + " ::1 -V systemcheck",
-  };
 }
 
 }  // namespace systemcheck

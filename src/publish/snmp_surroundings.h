@@ -39,7 +39,4 @@ std::string address_text(int socket);
 /// `state_directory`/snmp, for nobody else to read: keys are kept there.
 Result<std::string> make_snmp_directory(const std::string& state_directory);
 
-/// snmpd.conf(5) in lines: who may read what. Pure.
-std::vector<std::string> snmp_config_lines(const std::string& community);
-
 }  // namespace systemcheck

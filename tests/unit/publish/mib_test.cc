@@ -95,7 +95,7 @@ std::string enumeration_text(const Syntax& syntax) {
 
 std::string dotted(const LeafInfo& leaf) {
   std::string text;
-  for (const auto number : objects_oid)
+  for (const auto number : ModuleRoot(SnmpConfig{}.base_oid).objects)
     text += "." + std::to_string(number);
   for (const auto number : leaf.oid)
     text += "." + std::to_string(number);

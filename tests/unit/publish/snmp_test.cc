@@ -337,7 +337,7 @@ TEST_F(RunningAgent, RefusesToBeWritten) {
 TEST_F(RunningAgent, SurvivesQuestionsThatNobodyWouldAsk) {
   const SnmpClient client(port());
   const auto first = std::vector<std::uint32_t>{1, 3};
-  const auto last = std::vector<std::uint32_t>(objects_oid.begin(), objects_oid.end());
+  const auto last = ModuleRoot(SnmpConfig{}.base_oid).objects;
   auto highest = last;
   highest.insert(highest.end(), {5, 1, 1, 5, 0xffffffff, 0xffffffff});
   auto longest = last;

@@ -31,6 +31,7 @@
 #include "os/systemd_bus.h"
 #include "probe/loop_prober.h"
 #include "publish/http.h"
+#include "publish/mib_text.h"
 #include "publish/snmp.h"
 
 namespace {
@@ -52,6 +53,7 @@ struct Arguments {
   bool observe = false;
   bool check_config = false;
   bool print_config = false;
+  bool print_mib = false;
   bool once = false;
 };
 
@@ -92,15 +94,22 @@ Status make_state_directory(const std::string& path) {
   return Nothing{};
 }
 
+/// Below an snmpd that has communities of its own there is none.
+Result<std::string> community_for(const Config& config, Journal& journal) {
+  if (config.snmp.mode != SnmpMode::agent) return std::string();
+  const auto community = read_or_make_community(config.state_directory);
+  if (!community) return community.error();
+  if (community->is_new)
+    journal.write(Severity::notice, "made a read-only SNMP community for loopback: " + community->text);
+  return community->text;
+}
+
 Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, Journal& journal) {
   if (config.snmp.mode == SnmpMode::disabled) return Nothing{};
   if (auto made = make_state_directory(config.state_directory); !made) return made;
-  const auto community = read_or_make_community(config.state_directory);
+  const auto community = community_for(config, journal);
   if (!community) return community.error();
-  if (community->is_new) {
-    journal.write(Severity::notice, "made a read-only SNMP community for loopback: " + community->text);
-  }
-  auto snmp = SnmpAgent::start(config.snmp, config.state_directory, community->text, board,
+  auto snmp = SnmpAgent::start(config.snmp, config.state_directory, *community, board,
                                {.on_complaint =
                                     [&journal](std::string_view line) {
                                       journal.write(Severity::warning, "snmp: " + std::string(line));
@@ -291,8 +300,9 @@ int act_on(const Arguments& arguments) {
     return exit_bad_configuration;
   }
   if (arguments.print_config) std::fputs(config_yaml(loaded->config).c_str(), stdout);
+  if (arguments.print_mib) std::fputs(mib_text(loaded->config.snmp.base_oid).c_str(), stdout);
   if (arguments.check_config) std::puts("the configuration is good");
-  if (arguments.print_config || arguments.check_config) return 0;
+  if (arguments.print_config || arguments.print_mib || arguments.check_config) return 0;
   return serve(arguments, std::move(loaded->config));
 }
 
@@ -311,6 +321,8 @@ int main(int argc, char** argv) try {
   app.add_flag("--observe", arguments.observe, "act on nothing, whatever the configuration says");
   app.add_flag("--check-config", arguments.check_config, "report every problem of the configuration and end");
   app.add_flag("--print-config", arguments.print_config, "print the configuration in force and end");
+  app.add_flag("--print-mib", arguments.print_mib,
+               "print the SNMP module below the configured number and end");
   app.add_flag("--once", arguments.once, "look once, print the metrics and end");
   CLI11_PARSE(app, argc, argv);
   return act_on(arguments);

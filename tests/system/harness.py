@@ -296,7 +296,7 @@ class Daemon:
             self.process = test.spawn(
                 [*wrapper, program("systemcheckd"), "--config", self.config_path, *args], log)
         self.port = int(self.logged(r"listening on http://127\.0\.0\.1:(\d+)").group(1))
-        if self.config["snmp"]["mode"] != "disabled":
+        if self.config["snmp"].get("mode", "agent") == "agent":
             self.snmp_port = int(self.logged(r"listening on udp:127\.0\.0\.1:(\d+)").group(1))
         if is_awaited:
             wait_until(lambda: self.http("/-/ready")[0] == 200, lambda: f"readiness\n{self.log()}")

@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 
+#include "publish/mib_text.h"
 #include "publish/oids.h"
 #include "support/shell.h"
 
@@ -128,6 +129,26 @@ TEST(Mib, LintWouldSeeAMistake) {
   text.erase(text.find(member), member.size());
   std::ofstream(broken) << text;
   EXPECT_NE(lint(broken).find("scLoadAvg5"), std::string::npos) << "scLoadAvg5 is in no group any more";
+}
+
+TEST(Mib, IsPrintedBelowAnyNumberAndAsSound) {
+  EXPECT_EQ(mib_text(SnmpConfig{}.base_oid), read(module_path));
+  if (!has_program("smilint")) GTEST_SKIP() << "smilint is not installed (smitools)";
+  for (const Oid& base :
+       {Oid{1, 3, 6, 1, 4, 1, 99999}, Oid{1, 3, 6, 1, 4, 1, 99999, 1, 7}, Oid{1, 3, 6, 1, 3, 4711}}) {
+    const OwnDirectory directory;
+    const auto printed = directory.path() + "/SYSTEMCHECK-MIB.txt";
+    std::ofstream(printed) << mib_text(base);
+    EXPECT_EQ(lint(printed), "");
+    if (!has_program("snmptranslate")) continue;
+    const OwnNetSnmp own;
+    const auto found = shell(own.environment() + " snmptranslate -M " + stand_ins + ":" + directory.path() +
+                             " -m SYSTEMCHECK-MIB -On SYSTEMCHECK-MIB::scLoadAvg1");
+    std::string expected;
+    for (const auto number : ModuleRoot(base).objects)
+      expected += "." + std::to_string(number);
+    EXPECT_EQ(found, expected + ".2.1\n");
+  }
 }
 
 TEST(Mib, HasExactlyTheLeavesThatAreServed) {

@@ -106,6 +106,8 @@ def times(title, description, *questions, unit="short", width=8, stacked=False, 
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
         "thresholdsStyle": {"mode": "off"},
     }
+    if unit == "percentunit" and high is None:
+        custom["axisSoftMax"] = 0.05  # A line at zero is not to look like one of ten thousand percent.
     defaults = {"unit": unit, "color": {"mode": "palette-classic"}, "custom": custom}
     defaults |= {} if low is None else {"min": low}
     defaults |= {} if high is None else {"max": high}
@@ -144,6 +146,7 @@ def bars(title, description, *questions, unit="percentunit", width=8, colours=No
         "showUnfilled": True,
         "minVizWidth": 8,
         "minVizHeight": 16,
+        "maxVizHeight": 40,
     }
     return panel("bargauge", title, description, questions, width, defaults, options)
 
@@ -196,7 +199,7 @@ def table(title, description, *columns, width=24, sort=None):
     defaults = {
         "unit": "none",
         "color": {"mode": "thresholds"},
-        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 70},
         "thresholds": steps("text"),
     }
     overrides = [override(column.name, **column.properties) for column in shown if column.properties]

@@ -94,9 +94,9 @@ PROCESSES = (
 
 DISK_COLOURS = steps(GREEN, (0.8, ORANGE), (0.9, RED))
 DISKS = (
-    bars("File systems", "Used share of the space that ordinary users have.", ask(USED, "{{mountpoint}}"), colours=DISK_COLOURS),
+    bars("File systems", "Used share of the space that ordinary users have.", ask(USED, "{{mountpoint}}"), colours=DISK_COLOURS, width=12),
     bars("Inodes", "Used share. File systems that make them when needed have no limit.", ask(INODES_USED, "{{mountpoint}}"),
-         colours=DISK_COLOURS),
+         colours=DISK_COLOURS, width=12),
     table("File systems now", "Full in: if it goes on as in the last six hours.",
           Column("Mounted on", label="mountpoint"), Column("Device", label="device"), Column("Type", label="fstype"),
           Column("Size", f"sum by (mountpoint, device, fstype) (systemcheck_filesystem_size_bytes{{{MACHINE}}})", unit="bytes"),
@@ -109,7 +109,7 @@ DISKS = (
                  mappings=YES_IS_NEWS, custom__cellOptions=TEXT_COLOUR),
           Column("Silent", f"sum by (mountpoint, device, fstype) (systemcheck_filesystem_device_error{{{MACHINE}}})",
                  mappings=YES_IS_NEWS, custom__cellOptions=TEXT_COLOUR),
-          width=8, sort="Mounted on"),
+          sort="Mounted on"),
     times("Used over time", "The dashed lines: when it is a warning, and critical, by the configuration.", ask(USED, "{{mountpoint}}"),
           ask(f"systemcheck_filesystem_warn_ratio{{{MACHINE}}}", "warning"), ask(f"systemcheck_filesystem_critical_ratio{{{MACHINE}}}", "critical"),
           unit="percentunit", high=1, overrides=[threshold_line("warning", ORANGE), threshold_line("critical", RED)]),
@@ -129,6 +129,6 @@ DASHBOARD = dashboard(
     "Its services, load, memory, processes and disks.",
     [JOB_VARIABLE, MACHINE_VARIABLE],
     [row("", 4, *AT_A_GLANCE), row("", 8, SERVICE_STATES), row("Work", 8, *WORK), row("Processes", 8, *PROCESSES),
-     row("Disks", 8, *DISKS)],
+     row("Disks", 7, *DISKS)],
     MARKS,
 )  # fmt: skip

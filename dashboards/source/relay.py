@@ -3,7 +3,7 @@
 from common import JOB_VARIABLE, MACHINE, MACHINE_VARIABLE, RELAY
 from grafana import (
     GREEN, ORANGE, RED, TEXT_COLOUR, YES_IS_GOOD, Column, ask, coloured, dashboard, mark, row, stat, steps, table,
-    threshold_line, times,
+    times,
 )  # fmt: skip
 
 BY_LOG = "max by (log)"
@@ -28,10 +28,10 @@ NOW = (
 )  # fmt: skip
 
 CLIENTS = (
-    times("Addresses", "That may send, their users, and how many there may be at most.",
+    times("Addresses", "That may send, and their users.",
           ask(f"systemcheck_relay_addresses{{{MACHINE}}}", "addresses"), ask(f"systemcheck_relay_users{{{MACHINE}}}", "users"),
           ask(f"systemcheck_relay_shared_addresses{{{MACHINE}}}", "shared"),
-          ask(f"systemcheck_relay_addresses_limit{{{MACHINE}}}", "limit"), overrides=[threshold_line("limit", RED), coloured("addresses", GREEN)]),
+          overrides=[coloured("addresses", GREEN)]),
     times("Changes", "A second: granted, and granted anew (refreshed), run out (expired), taken away by a person (removed).",
           ask(f"rate(systemcheck_relay_changes_total{{{MACHINE}}}[$__rate_interval])", "{{change}}"), unit="ops"),
     times("Logins that authorise nobody", "By reason.",
@@ -40,7 +40,7 @@ CLIENTS = (
 
 LOGS = (
     table("Logs", "Trusted: it is known who wrote its lines, so logins in it count.",
-          Column("Log", label="log"),
+          Column("Log", label="log", custom__width=260),
           Column("Is read", f"{BY_LOG} (systemcheck_relay_log_following{{{MACHINE}}})", mappings=YES_IS_GOOD,
                  custom__cellOptions=TEXT_COLOUR),
           Column("Trusted", f"{BY_LOG} (systemcheck_relay_log_trusted{{{MACHINE}}})", mappings=YES_IS_GOOD,
@@ -59,7 +59,7 @@ LOGS = (
           unit="Bps"),
     times("Behind", "What is written and not read yet.", ask(f"systemcheck_relay_log_lag_bytes{{{MACHINE}}}", "{{log}}"), unit="bytes"),
     times("What lines were", "Of those that mean something, a second.",
-          ask(f'sum by (verdict) (rate(systemcheck_relay_log_verdicts_total{{{MACHINE},verdict!="nothing"}}[$__rate_interval]))', "{{verdict}}"),
+          ask(f'sum by (verdict) (rate(systemcheck_relay_log_verdicts_total{{{MACHINE},verdict!="nothing"}}[$__rate_interval])) > 0', "{{verdict}}"),
           unit="ops", stacked=True),
     times("Not understood", "Share of the lines whose address, user or time cannot be right, or which cannot be read.",
           ask(f'sum by (log) (rate(systemcheck_relay_log_verdicts_total{{{MACHINE},verdict=~"{UNREADABLE}"}}[$__rate_interval]))'
@@ -73,13 +73,13 @@ SERVERS = (
           ask(f"sum by (answer) (rate(systemcheck_relay_lookups_total{{{MACHINE}}}[$__rate_interval]))", "{{answer}}"), unit="ops", stacked=True),
     times("Connections of mail servers", "By socket.", ask(f"systemcheck_relay_socket_clients{{{MACHINE}}}", "{{socket}}")),
     table("Sockets", "Where mail servers ask.",
-          Column("Socket", label="socket"),
+          Column("Socket", label="socket", custom__width=260),
           Column("Answers", f"max by (socket) (systemcheck_relay_socket_up{{{MACHINE}}})", mappings=YES_IS_GOOD,
                  custom__cellOptions=TEXT_COLOUR),
           Column("Connections", f"max by (socket) (systemcheck_relay_socket_clients{{{MACHINE}}})"),
           width=8, sort="Socket"),
     table("Maps", "Files that mail servers look into.",
-          Column("Map", label="map"),
+          Column("Map", label="map", custom__width=260),
           Column("Written", f"{BY_MAP} (systemcheck_relay_map_ok{{{MACHINE}}})", mappings=YES_IS_GOOD, custom__cellOptions=TEXT_COLOUR),
           Column("Entries", f"{BY_MAP} (systemcheck_relay_map_entries{{{MACHINE}}})"),
           Column("Waiting", f"{BY_MAP} (systemcheck_relay_map_waiting{{{MACHINE}}})"),

@@ -29,19 +29,28 @@ NOW = table(
     Column("May", label="mode"), Column("Restarted by", label="manager"), Column("Unit", label="unit"), Column("User", label="user"),
     Column("Is", f"max by (service, mode, manager, unit, user) (systemcheck_service_info{{{SERVICE}}})", hidden=True),
     Column("Processes", f"{BY_SERVICE} (systemcheck_service_processes{{{SERVICE}}})"),
-    Column("At least", f"{BY_SERVICE} (systemcheck_service_processes_min{{{SERVICE}}})"),
-    Column("At most", f"{BY_SERVICE} (systemcheck_service_processes_max{{{SERVICE}}} < +Inf)"),
     Column("Runs for", f"{BY_SERVICE} (time() - (systemcheck_service_oldest_start_time_seconds{{{SERVICE}}} > 0))", unit="dtdurations",
            decimals=0),
-    Column("Last up", f"{BY_SERVICE} (time() - (systemcheck_service_last_up_timestamp_seconds{{{SERVICE}}} > 0))", unit="dtdurations",
-           decimals=0),
     Column("Restarts a day", f"sum by (service) (increase(systemcheck_service_restarts_total{{{SERVICE}}}[1d]))", decimals=0),
-    Column("Last restart took", f"{BY_SERVICE} (systemcheck_service_last_restart_duration_seconds{{{SERVICE}}} > 0)", unit="s"),
     Column("Next in", f"{BY_SERVICE} (systemcheck_service_restart_backoff_seconds{{{SERVICE}}} > 0)", unit="s", decimals=0),
     Column("Slowed down", f"{BY_SERVICE} (systemcheck_service_at_cap{{{SERVICE}}})", mappings=YES_IS_NEWS,
            custom__cellOptions=TEXT_COLOUR),
     Column("Old program", f"{BY_SERVICE} (systemcheck_service_stale_binary{{{SERVICE}}})", mappings=YES_IS_NEWS,
            custom__cellOptions=TEXT_COLOUR),
+    sort="Service",
+)  # fmt: skip
+
+LAST = table(
+    "Last times",
+    "How long ago it was seen up, when it was last restarted and how long that took; how many processes it is to have.",
+    Column("Service", label="service"),
+    Column("Last up", f"{BY_SERVICE} (time() - (systemcheck_service_last_up_timestamp_seconds{{{SERVICE}}} > 0))", unit="dtdurations",
+           decimals=0),
+    Column("Last restart", f"{BY_SERVICE} (time() - (systemcheck_service_last_restart_timestamp_seconds{{{SERVICE}}} > 0))",
+           unit="dtdurations", decimals=0),
+    Column("It took", f"{BY_SERVICE} (systemcheck_service_last_restart_duration_seconds{{{SERVICE}}} > 0)", unit="s"),
+    Column("Processes at least", f"{BY_SERVICE} (systemcheck_service_processes_min{{{SERVICE}}})"),
+    Column("At most", f"{BY_SERVICE} (systemcheck_service_processes_max{{{SERVICE}}} < +Inf)"),
     sort="Service",
 )  # fmt: skip
 
@@ -110,7 +119,7 @@ DASHBOARD = dashboard(
     "systemcheck: services",
     "What became of them, why, what was done, and what they use.",
     [JOB_VARIABLE, MACHINE_VARIABLE, SERVICE_VARIABLE],
-    [row("", 9, STATES), row("", 9, NOW), row("What happened", 8, *WHAT_HAPPENED), row("Holds", 7, *HOLDS), row("What they use", 8, *USE),
+    [row("", 9, STATES), row("", 9, NOW), row("", 8, LAST), row("What happened", 8, *WHAT_HAPPENED), row("Holds", 7, *HOLDS), row("What they use", 8, *USE),
      row("Probes", 8, *PROBES)],
     MARKS,
 )  # fmt: skip

@@ -21,6 +21,7 @@ class Situation(SystemTest):
     needs_root = True
     needs_own_table = True
     needs_programs = EXECUTABLES
+    others = {}  # services besides those programs, with their settings
 
     def begin(self, *kinds, **config):
         """These programs at work, each under the name of its preset, and a daemon that has seen them all."""
@@ -31,7 +32,7 @@ class Situation(SystemTest):
         policy = {"backoff": "300ms", "backoff_max": "1200ms", "grace": "1s",
                   "host_limit": {"restarts": 100, "share": "100%"}, **config.pop("restart_policy", {})}
         self.watcher = self.daemon({
-            "services": {name: self.settings(program) for name, program in self.programs.items()},
+            "services": {**{name: self.settings(program) for name, program in self.programs.items()}, **self.others},
             # Whatever else this machine does: here a time-out is the fault of the program.
             "load": {"warn_per_cpu": 1000}, "restart_policy": policy, **config})
         for name in self.programs:

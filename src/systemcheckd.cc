@@ -78,10 +78,14 @@ std::unique_ptr<Units> units_for(const Arguments& arguments, SdEventLoop& loop) 
   return SystemdBus::make(loop);
 }
 
+/// What may wait to be carried out that was asked for by SNMP.
+constexpr std::size_t snmp_orders_max = 64;
+
 /// The two protocols and the control socket; what was started is listed in the journal.
 struct Doors {
   std::unique_ptr<Control> control{};
   std::unique_ptr<HttpServer> http{};
+  std::shared_ptr<Inbox<SnmpOrder>> snmp_orders = std::make_shared<Inbox<SnmpOrder>>(snmp_orders_max);
   std::unique_ptr<SnmpAgent> snmp{};
 };
 
@@ -114,6 +118,7 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
                                     [&journal](std::string_view line) {
                                       journal.write(Severity::warning, "snmp: " + std::string(line));
                                     },
+                                .orders = doors.snmp_orders,
                                 .config_lines = {}});
   if (!snmp) return std::move(snmp).error();
   doors.snmp = *std::move(snmp);
@@ -278,6 +283,12 @@ int serve(const Arguments& arguments, Config config) {
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());
+  const auto ordered =
+      events.when_ready(doors->snmp_orders->descriptor(), Ready::readable, Priority::normal, [&] {
+        for (const auto& order : doors->snmp_orders->take_all())
+          daemon.obey(order);
+      });
+  if (!ordered) return fail(ordered.error());
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));
   const Watchdog watchdog(events);

@@ -47,6 +47,20 @@ Error unknown_target(const std::string& target, const Config& config, const std:
 
 }  // namespace
 
+std::optional<CommandRequest> request_for(const SnmpOrder& order, WallTime now) {
+  CommandRequest request{.target = order.service};
+  if (order.maintenance_until) {
+    request.verb = CommandVerb::maintenance;
+    request.length = std::chrono::duration_cast<Duration>(*order.maintenance_until - now);
+    request.reason = "asked for by SNMP";
+    return request.length > Duration::zero() ? std::optional(request) : std::nullopt;
+  }
+  const auto verb = from_word<CommandVerb>(word(order.command));
+  if (!verb) return std::nullopt;
+  request.verb = *verb;
+  return request;
+}
+
 bool is_command(std::string_view request) { return from_word<CommandVerb>(take_word(request)).has_value(); }
 
 Result<CommandRequest> parse_command_request(std::string_view request) {

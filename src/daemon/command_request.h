@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "config/config.h"
+#include "publish/snmp_orders.h"
 
 namespace systemcheck {
 
@@ -32,6 +34,9 @@ bool is_command(std::string_view request);
 
 /// "maintenance TARGET --for DURATION --reason TEXT", "restart TARGET" … The reason is the rest of the line.
 Result<CommandRequest> parse_command_request(std::string_view request);
+
+/// What an order by SNMP is in these words; nothing where its time is over.
+std::optional<CommandRequest> request_for(const SnmpOrder& order, WallTime now);
 
 /// The services that are meant, of those in `names`, in their order. An error tells what was perhaps meant.
 Result<std::vector<std::string>> find_targets(const CommandRequest& request, const Config& config,

@@ -29,6 +29,10 @@ class Commands {
   void use(std::shared_ptr<const Config> config) { config_ = std::move(config); }
   /// False: it is no command. Else `reply` is called once, now or later.
   bool answer(std::string_view request, const Peer& peer, const Reply& reply);
+  /// The same, by whom somebody else knows and trusts.
+  void order(const CommandRequest& request, const std::string& asked_by, const Reply& reply) {
+    obey(request, asked_by, reply);
+  }
 
  private:
   /// Several services, one after the other.

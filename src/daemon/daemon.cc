@@ -215,6 +215,18 @@ void Daemon::reply_after_post(const Reply& reply, std::string text) {
   post_soon();
 }
 
+void Daemon::obey(const SnmpOrder& order) {
+  const auto request = request_for(order, world_.loop.wall_now());
+  if (!request) return;
+  const auto asked_by = "snmp " + order.asked_by;
+  world_.journal.write(Severity::notice, order.service + ": " + std::string(word(request->verb)) +
+                                             ", asked for by " + asked_by);
+  commands_.order(*request, asked_by, [this](const std::string& answer) {
+    if (answer.starts_with("{\"error\""))
+      world_.journal.write(Severity::warning, "snmp: " + printable(answer));
+  });
+}
+
 Inquiry Daemon::commands() {
   return [this](std::string_view request, const Peer& peer, const Reply& reply) {
     return commands_.answer(request, peer,

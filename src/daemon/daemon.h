@@ -39,6 +39,8 @@ class Daemon {
   /// What people say to take services over, and to give them back. Whoever has his answer finds what it says
   /// in the view, too.
   [[nodiscard]] Inquiry commands();
+  /// What came by SNMP. Whoever asked for it does not wait for what becomes of it.
+  void obey(const SnmpOrder& order);
   [[nodiscard]] RelayTracker& relay() { return relay_; }
   /// Called after every post.
   void on_post(Callback callback) { on_post_ = std::move(callback); }

@@ -39,6 +39,12 @@ class Inbox {
     return std::exchange(items_, {});
   }
 
+  /// How many more it takes. Where one thread alone puts, that many are sure of their place.
+  [[nodiscard]] std::size_t room() {
+    const std::lock_guard lock(mutex_);
+    return limit_ - items_.size();
+  }
+
   [[nodiscard]] int descriptor() const { return event_.number(); }
 
  private:

@@ -64,6 +64,7 @@ struct LeafInfo {
   Syntax syntax{};
   std::string_view units{};
   bool is_column = false;
+  bool is_writable = false;
 };
 
 /// All leaves, in the order of their object identifiers.
@@ -73,6 +74,7 @@ std::span<const LeafInfo> leaves();
 struct SnmpMoment {
   Instant now{};
   Instant agent_started{};
+  std::int32_t set_lock = 0;  ///< what scSetLock is
 };
 
 /// All instances that one view has, in lexicographic order. What could not be read has none.

@@ -59,6 +59,8 @@ struct Leaf {
 };
 
 // Parts of the roster that have a file of their own.
+std::vector<Leaf> lock_leaves();
+std::vector<Leaf> order_leaves();
 std::vector<Leaf> shedding_leaves();
 std::vector<Leaf> relay_leaves();
 

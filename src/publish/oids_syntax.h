@@ -6,6 +6,7 @@
 #include "decide/shed_facts.h"
 #include "publish/oids.h"
 #include "publish/relay_row.h"
+#include "publish/snmp_orders.h"
 
 // The types that the leaves of the module have. An enumeration has the words that are used everywhere; only
 // where one has an underscore, which SMIv2 does not allow, is it written as "tooOften".
@@ -36,6 +37,10 @@ inline constexpr Syntax owner{
     .name = "ScOwner", .type = SnmpType::integer, .labels = Words<Owner>::all, .first_label = 1};
 inline constexpr Syntax result{
     .name = "ScResult", .type = SnmpType::integer, .labels = result_labels, .first_label = 0};
+
+inline constexpr Syntax test_and_incr{.name = "TestAndIncr", .type = SnmpType::integer};
+inline constexpr Syntax service_command{
+    .name = "ScOrder", .type = SnmpType::integer, .labels = Words<SnmpCommand>::all, .first_label = 1};
 
 inline constexpr std::array<std::string_view, 21> shed_obstacle_labels{
     "none",     "unneeded",  "unmarked", "observed", "protected", "held",     "notUp",

@@ -119,8 +119,10 @@ int hurry_session(int, int, void* session, void*) noexcept {
 /// net-snmp's agent from its init to its shutdown, all of it on one thread.
 class NetsnmpAgent {
  public:
-  NetsnmpAgent(AgentSetup setup, const Board<View>& views, std::function<void(std::string_view)> on_complaint)
+  NetsnmpAgent(AgentSetup setup, std::shared_ptr<Inbox<SnmpOrder>> orders, const Board<View>& views,
+               std::function<void(std::string_view)> on_complaint)
       : setup_(std::move(setup)),
+        orders_(std::move(orders)),
         answers_(views, setup_.config.base_oid),
         complaints_(std::move(on_complaint)) {}
 
@@ -166,7 +168,7 @@ class NetsnmpAgent {
     is_master() ? prepare_master() : prepare_subagent();
     if (init_agent(application) < 0) return failure("init_agent failed");
     is_master() ? init_own_modules() : set_up_subagent();
-    if (!register_module(answers_)) return failure("cannot register the module");
+    if (!register_module(requests_, setup_.config.is_writable)) return failure("cannot register the module");
     for (auto line : setup_.lines)
       netsnmp_config_remember(line.data());  // It copies.
     init_snmp(application);
@@ -264,7 +266,9 @@ class NetsnmpAgent {
   }
 
   const AgentSetup setup_;
+  const std::shared_ptr<Inbox<SnmpOrder>> orders_;
   Answers answers_;
+  Requests requests_{.answers = answers_, .orders = *orders_};
   Complaints complaints_;
   bool is_open_ = false;
   bool is_connected_ = false;  ///< to an snmpd
@@ -274,8 +278,9 @@ struct Stop {};
 
 class AgentThread final : public SnmpAgent {
  public:
-  AgentThread(AgentSetup setup, const Board<View>& views, std::function<void(std::string_view)> on_complaint)
-      : agent_(std::move(setup), views, std::move(on_complaint)) {}
+  AgentThread(AgentSetup setup, std::shared_ptr<Inbox<SnmpOrder>> orders, const Board<View>& views,
+              std::function<void(std::string_view)> on_complaint)
+      : agent_(std::move(setup), std::move(orders), views, std::move(on_complaint)) {}
   AgentThread(const AgentThread&) = delete;
   AgentThread& operator=(const AgentThread&) = delete;
   ~AgentThread() override { (void)stop_.put({}); }  // Full: it was told already.
@@ -335,8 +340,10 @@ Result<std::unique_ptr<SnmpAgent>> SnmpAgent::start(const SnmpConfig& config,
   environment.set("SNMP_PERSISTENT_FILE", std::nullopt);
   environment.set("LC_ALL", "C");  // init_snmp() calls setlocale(LC_CTYPE, "").
   lines->insert(lines->end(), options.config_lines.begin(), options.config_lines.end());
-  auto agent = std::make_unique<AgentThread>(AgentSetup{.config = config, .lines = *std::move(lines)}, views,
-                                             std::move(options.on_complaint));
+  if (!options.orders) options.orders = std::make_shared<Inbox<SnmpOrder>>(0);
+  auto agent =
+      std::make_unique<AgentThread>(AgentSetup{.config = config, .lines = *std::move(lines)},
+                                    std::move(options.orders), views, std::move(options.on_complaint));
   auto running = agent->run();
   if (!running) return std::move(running).error().within("snmp");
   return std::unique_ptr<SnmpAgent>(std::move(agent));

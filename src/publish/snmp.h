@@ -9,7 +9,9 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "os/board.h"
+#include "os/inbox.h"
 #include "publish/community.h"
+#include "publish/snmp_orders.h"
 #include "publish/view.h"
 
 namespace systemcheck {
@@ -18,6 +20,8 @@ namespace systemcheck {
 struct SnmpOptions {
   /// What net-snmp complains of while it runs: printable lines, a few a minute. Called on the agent's thread.
   std::function<void(std::string_view)> on_complaint{};
+  /// Where orders go that came by SET; without it all are refused for want of room.
+  std::shared_ptr<Inbox<SnmpOrder>> orders{};
   /// More lines in the language of snmpd.conf(5): other communities and views.
   std::vector<std::string> config_lines{};
 };

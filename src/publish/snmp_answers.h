@@ -6,6 +6,7 @@
 
 #include "os/board.h"
 #include "publish/oids.h"
+#include "publish/snmp_orders.h"
 
 namespace systemcheck {
 
@@ -33,6 +34,12 @@ class Answers {
   [[nodiscard]] std::optional<OidTable::Place> next(OidTable::Place place) const {
     return table_.next(place);
   }
+  [[nodiscard]] SetVerdict judge(OidTable::Place place, const SnmpValue& value, WallTime now) const {
+    return judge_set(table_, place, value, now);
+  }
+  [[nodiscard]] std::int32_t set_lock() const { return moment_.set_lock; }
+  /// Somebody has set it to what it was: whoever else believes to know it does no longer.
+  void advance_lock() { moment_.set_lock = moment_.set_lock == INT32_MAX ? 0 : moment_.set_lock + 1; }
   [[nodiscard]] Oid whole_oid(OidTable::Place place) const;
   [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
 

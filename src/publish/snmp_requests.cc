@@ -8,8 +8,14 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
 #include <type_traits>
 #include <vector>
+
+#include "base/text.h"
+#include "os/clock.h"
 
 namespace systemcheck {
 namespace {
@@ -99,11 +105,117 @@ bool is_all_in_view(const Answers& answers, const netsnmp_agent_request_info& in
   return netsnmp_acm_check_subtree(info.asp->pdu, root.data(), root.size()) == VACM_SUCCESS;
 }
 
+SnmpValue value_of(const netsnmp_variable_list& varbind) {
+  switch (varbind.type) {
+    case ASN_INTEGER:
+      return {.type = SnmpType::integer, .number = *varbind.val.integer};
+    case ASN_OCTET_STR: {
+      const auto* octets = reinterpret_cast<const char*>(varbind.val.string);
+      return {.type = SnmpType::octets, .octets = std::string(octets, varbind.val_len)};
+    }
+    default:
+      return {.type = SnmpType::time_ticks};  // A type that nothing has which can be set.
+  }
+}
+
+int error_of(SetProblem problem) {
+  switch (problem) {
+    case SetProblem::not_writable:
+      return SNMP_ERR_NOTWRITABLE;
+    case SetProblem::no_creation:
+      return SNMP_ERR_NOCREATION;
+    case SetProblem::wrong_type:
+      return SNMP_ERR_WRONGTYPE;
+    case SetProblem::wrong_length:
+      return SNMP_ERR_WRONGLENGTH;
+    case SetProblem::wrong_value:
+      return SNMP_ERR_WRONGVALUE;
+    case SetProblem::inconsistent:
+      break;
+  }
+  return SNMP_ERR_INCONSISTENTVALUE;
+}
+
+SetVerdict judge(const Answers& answers, const netsnmp_request_info& request) {
+  const auto found = answers.at(name_of(*request.requestvb));
+  if (const auto* missing = std::get_if<OidTable::Missing>(&found))
+    return *missing == OidTable::Missing::object ? SetProblem::not_writable : SetProblem::no_creation;
+  return answers.judge(std::get<OidTable::Place>(found), value_of(*request.requestvb), wall_now());
+}
+
+/// Of a user of ours his name and address; what an snmpd above does not tell is who asked it.
+std::string who_asks(const netsnmp_agent_request_info& info) {
+  const auto& pdu = *info.asp->pdu;
+  if (pdu.securityName == nullptr || pdu.securityNameLen == 0) return "snmpd";
+  const std::string name(pdu.securityName, pdu.securityNameLen);
+  auto* transport = snmp_sess_transport(snmp_sess_pointer(info.asp->session));
+  if (transport == nullptr || transport->f_fmtaddr == nullptr) return printable(name);
+  const std::unique_ptr<char, decltype(&std::free)> address(
+      transport->f_fmtaddr(transport, pdu.transport_data, pdu.transport_data_length), &std::free);
+  return printable(name + (address ? " from " + std::string(address.get()) : ""));
+}
+
+/// The phases of a SET (RFC 2741, 7.2.4): all varbinds are good before anything is done, and then nothing can
+/// fail: there was room for the orders, and this thread alone sends some.
+class Setting {
+ public:
+  Setting(Requests& own, netsnmp_agent_request_info* info, netsnmp_request_info* requests)
+      : own_(own), info_(info), requests_(requests) {}
+
+  void check() const {
+    std::size_t orders = 0;
+    for_each([&](auto* request, const SetVerdict& verdict) {
+      if (const auto* problem = std::get_if<SetProblem>(&verdict)) return refuse(request, error_of(*problem));
+      if (std::holds_alternative<SnmpOrder>(verdict) && ++orders > own_.orders.room())
+        refuse(request, SNMP_ERR_RESOURCEUNAVAILABLE);
+    });
+  }
+
+  void check_lock() const {
+    for_each([&](auto* request, const SetVerdict& verdict) {
+      const auto* lock = std::get_if<LockTest>(&verdict);
+      if (lock != nullptr && lock->expected != own_.answers.set_lock())
+        refuse(request, SNMP_ERR_INCONSISTENTVALUE);
+    });
+  }
+
+  void carry_out() const {
+    bool was_locked = false;
+    for_each([&](auto* request, const SetVerdict& verdict) {
+      was_locked = was_locked || std::holds_alternative<LockTest>(verdict);
+      const auto* order = std::get_if<SnmpOrder>(&verdict);
+      if (order == nullptr) return;
+      auto sent = *order;
+      sent.asked_by = who_asks(*info_);
+      if (!own_.orders.put(std::move(sent))) refuse(request, SNMP_ERR_COMMITFAILED);
+    });
+    if (was_locked) own_.answers.advance_lock();
+  }
+
+ private:
+  template <typename Act>
+  void for_each(Act act) const {
+    for (auto* request = requests_; request != nullptr; request = request->next)
+      if (request->processed == 0) act(request, judge(own_.answers, *request));
+  }
+  void refuse(netsnmp_request_info* request, int error) const {
+    netsnmp_set_request_error(info_, request, error);
+  }
+
+  Requests& own_;
+  netsnmp_agent_request_info* info_;
+  netsnmp_request_info* requests_;
+};
+
 /// No exception (no memory) may cross net-snmp's frames: it ends the program here.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int answer(netsnmp_mib_handler* self, netsnmp_handler_registration*, netsnmp_agent_request_info* info,
            netsnmp_request_info* requests) noexcept {
-  const auto& answers = *static_cast<const Answers*>(self->myvoid);
+  auto& own = *static_cast<Requests*>(self->myvoid);
+  const auto& answers = own.answers;
+  if (info->mode == MODE_SET_RESERVE1) Setting(own, info, requests).check();
+  if (info->mode == MODE_SET_ACTION) Setting(own, info, requests).check_lock();
+  if (info->mode == MODE_SET_COMMIT) Setting(own, info, requests).carry_out();
   const bool is_quick = info->mode == MODE_GETBULK && is_all_in_view(answers, *info);
   for (auto* request = requests; request != nullptr; request = request->next) {
     if (request->processed != 0) continue;
@@ -116,12 +228,13 @@ int answer(netsnmp_mib_handler* self, netsnmp_handler_registration*, netsnmp_age
 
 }  // namespace
 
-bool register_module(Answers& answers) {
-  auto root = netsnmp_name(answers.root().objects);
-  auto* registration = netsnmp_create_handler_registration("systemCheckMIB", answer, root.data(), root.size(),
-                                                           HANDLER_CAN_RONLY | HANDLER_CAN_GETBULK);
+bool register_module(Requests& requests, bool is_writable) {
+  auto root = netsnmp_name(requests.answers.root().objects);
+  const int modes = (is_writable ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY) | HANDLER_CAN_GETBULK;
+  auto* registration =
+      netsnmp_create_handler_registration("systemCheckMIB", answer, root.data(), root.size(), modes);
   if (registration == nullptr) return false;
-  registration->handler->myvoid = &answers;
+  registration->handler->myvoid = &requests;
   return netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }
 

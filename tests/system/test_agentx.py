@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""A real snmpd, of a configuration of its own, and the daemon below it; and users of SNMPv3."""
+"""A real snmpd, of a configuration of its own, and the daemon below it; users of SNMPv3, and what they may order."""
 
+import json
 import os
 import re
 import signal
+import time
 
 import harness
 from harness import SOURCE, SystemTest, free_port, run, wait_until
@@ -206,6 +208,95 @@ class Users(SystemTest):
             self.assertIn("systemcheckd ended with 1", str(ended.exception))
             self.assertIn(complaint, str(ended.exception))
             self.assertNotIn("short", str(ended.exception))
+
+
+def command_of(service, column=17):
+    """The whole name of what is set for a service."""
+    return f"{MODULE}.1.5.1.1.{column}.{len(service)}." + ".".join(str(ord(letter)) for letter in service)
+
+
+RESTART = "2"
+LOCK = f"{MODULE}.1.1.10.0"
+
+
+class Orders(SystemTest):
+    needs_programs = ("snmpget", "snmpset")
+
+    def begin(self, is_writable=True, **snmp):
+        self.watched = StandIn(self, "watched")
+        self.first = self.watched.start()
+        path = self.directory / "chief"
+        path.write_text(PASSWORDS)
+        path.chmod(0o600)
+        other = self.directory / "noc"
+        other.write_text(PASSWORDS)
+        other.chmod(0o600)
+        self.systemcheck = self.daemon({
+            "services": {"watched": self.watched.settings(stop=["/usr/bin/pkill", "-x", "-f", f"{self.watched.executable} .*"])},
+            "snmp": {"listen": ["udp:127.0.0.1:0"], "writable": is_writable, "users": {
+                "chief": {"password_file": str(path), "may": "write"}, "noc": {"password_file": str(other)}}, **snmp}})
+        self.systemcheck.wait_state("watched", "up")
+
+    def ask(self, program, *arguments, user="chief"):
+        authentication, privacy = PASSWORDS.splitlines()
+        return run([program, "-v3", "-u", user, "-l", "authPriv", "-a", "SHA-256", "-A", authentication, "-x", "AES", "-X", privacy,
+                    "-t", "3", "-r", "0", "-Onq", f"127.0.0.1:{self.systemcheck.snmp_port}", *arguments],
+                   environment={"SNMPCONFPATH": str(self.directory), "MIBS": ""})
+
+    def lock(self):
+        return self.ask("snmpget", LOCK).stdout.split()[1]
+
+    def actions(self):
+        return json.loads(self.systemcheck.ctl("history", "watched", "--json").stdout)["actions"]
+
+    def test_it_restarts_what_it_is_told_to_and_the_history_says_who_asked(self):
+        self.begin()
+        done = self.ask("snmpset", LOCK, "i", self.lock(), command_of("watched"), "i", RESTART)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_until(lambda: self.watched.pids() not in ([], [self.first]), lambda: f"another one\n{self.systemcheck.log()}")
+        wait_until(lambda: [action["result"] for action in self.actions()] == ["up"], lambda: f"the verdict, has {self.actions()}")
+        self.assertRegex(str(self.actions()), r"snmp chief from UDP: \[127\.0\.0\.1\]")
+
+    def test_a_lock_that_somebody_else_has_moved_stops_everything(self):
+        self.begin()
+        lock = self.lock()
+        self.assertEqual(self.ask("snmpset", LOCK, "i", lock).returncode, 0)
+        refused = self.ask("snmpset", command_of("watched"), "i", RESTART, LOCK, "i", lock)
+        self.assertIn("inconsistentValue", refused.stderr)
+        self.systemcheck.wait_cycles(2)
+        self.assertEqual(self.watched.pids(), [self.first])
+        self.assertEqual(self.actions(), [])
+
+    def test_maintenance_begins_and_ends(self):
+        self.begin()
+        until = command_of("watched", 19)
+        soon = time.gmtime(time.time() + 3600)
+        octets = f"{soon.tm_year:04x}{soon.tm_mon:02x}{soon.tm_mday:02x}{soon.tm_hour:02x}{soon.tm_min:02x}{soon.tm_sec:02x}002b0000"
+        self.assertEqual(self.ask("snmpset", until, "x", octets).returncode, 0)
+        self.systemcheck.wait_metrics(
+            lambda m: m("systemcheck_service_held", service="watched", by="maintenance") == 1, "maintenance")
+        self.assertIn("snmp chief", self.systemcheck.ctl("explain", "watched").stdout)
+        self.assertEqual(self.ask("snmpset", until, "x", "00" * 8).returncode, 0)
+        self.systemcheck.wait_metrics(
+            lambda m: m("systemcheck_service_held", service="watched", by="maintenance") == 0, "its end")
+
+    def test_who_may_only_read_changes_nothing(self):
+        self.begin()
+        for answer in (self.ask("snmpset", command_of("watched"), "i", RESTART, user="noc"),
+                       self.ask("snmpset", command_of("nobody"), "i", RESTART),
+                       self.ask("snmpset", command_of("watched"), "i", "99"),
+                       self.ask("snmpset", f"{MODULE}.1.1.2.0", "i", "1"),
+                       run(["snmpset", "-v2c", "-c", self.systemcheck.community(), "-On", f"127.0.0.1:{self.systemcheck.snmp_port}",
+                            command_of("watched"), "i", RESTART], environment={"SNMPCONFPATH": str(self.directory), "MIBS": ""})):
+            self.assertNotEqual(answer.returncode, 0, answer.stdout)
+        self.systemcheck.wait_cycles(2)
+        self.assertEqual(self.watched.pids(), [self.first])
+
+    def test_nobody_writes_where_that_is_not_configured(self):
+        self.begin(is_writable=False)
+        self.assertNotEqual(self.ask("snmpset", command_of("watched"), "i", RESTART).returncode, 0)
+        self.systemcheck.wait_cycles(2)
+        self.assertEqual(self.watched.pids(), [self.first])
 
 
 if __name__ == "__main__":

@@ -153,7 +153,17 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
 /// passed by already what the new one is wanted for.
 void Daemon::want_look() {
   is_look_wanted_ = true;
-  if (!is_look_running_) begin_look();
+  if (!is_look_running_) begin_look_soon();
+}
+
+/// One turn of the loop later: all that have died together are looked for together, and a death, for which
+/// more than one asks, is looked at once.
+void Daemon::begin_look_soon() {
+  if (look_timer_.is_set()) return;
+  look_timer_ = world_.loop.at(world_.loop.now(), [this] {
+    look_timer_.cancel();
+    begin_look();
+  });
 }
 
 void Daemon::begin_look() {

@@ -54,6 +54,7 @@ class Daemon {
   void restart_beat();
   void end_cycle(std::shared_ptr<const Snapshot> snapshot);
   void want_look();
+  void begin_look_soon();
   void begin_look();
   void end_look(const ServiceLook& look, std::uint64_t generation);
   void post_soon();
@@ -83,6 +84,7 @@ class Daemon {
   bool is_look_wanted_ = false;
   Watch cycle_timer_{};
   Watch cycle_job_{};
+  Watch look_timer_{};
   Watch look_job_{};
   Watch post_timer_{};
 };

@@ -144,6 +144,7 @@ class FakeHost : public Host {
     std::size_t reads = 0;
     std::size_t statuses = 0;
     std::size_t links = 0;
+    std::size_t lists = 0;  ///< of numbers
   };
   Counts counts{};
   std::vector<std::string> usage_asked{};
@@ -182,6 +183,7 @@ class FakeHost : public Host {
     return list(path);
   }
   Result<std::vector<NumberedEntry>> list_numbers(std::string_view path) override {
+    ++counts.lists;
     const auto names = names_below(path);
     if (names.empty() || failure_of(path)) return error_of(path);
     std::vector<NumberedEntry> entries;

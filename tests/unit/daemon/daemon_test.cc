@@ -105,6 +105,31 @@ TEST(Daemon, CountsACollectorThatHangsAndCallsItsServicesUnknown) {
   EXPECT_EQ(machine.view()->services[0].state, ServiceState::up);
 }
 
+TEST(Daemon, LooksOnceForAllThatDieTogether) {
+  Machine machine;
+  std::vector<Service> services;
+  for (const pid_t pid : {101, 102, 103}) {
+    auto service = Machine::billing();
+    service.name += std::to_string(pid);
+    service.match.executables = {"/opt/" + service.name};
+    machine.host.add_process({.pid = pid, .executable = "/opt/" + service.name});
+    services.push_back(std::move(service));
+  }
+  machine.host.remove("/proc/sys/kernel/ns_last_pid");  // Each look lists all processes then.
+  machine.daemon.start(config_with(std::move(services)));
+  machine.loop.run_for(1s);
+  machine.host.reset_counts();
+  for (const auto& service : machine.view()->services) {
+    machine.host.end_process(service.main->pid);
+    machine.loop.end_process(*service.main);
+  }
+  machine.loop.settle();
+  EXPECT_EQ(machine.host.counts.lists, 1U);
+  machine.loop.run_for(1s);
+  for (const auto& service : machine.view()->services)
+    EXPECT_NE(service.state, ServiceState::up) << service.name;
+}
+
 TEST(Daemon, PostsAtMostTenTimesASecond) {
   Machine machine;
   machine.run_billing();

@@ -68,8 +68,8 @@ class Host {
   /// The same of a regular file that is not reached by a link, belongs to root or to the user we run as, and
   /// can be written by nobody else: an error of kind refused if it is not so.
   virtual Result<OwnFile> read_own_file(std::string_view path, std::size_t limit_bytes) = 0;
-  /// A file's content into the caller's memory: the hot path. Returns how many bytes; a full buffer may be
-  /// cut.
+  /// The content of a file of one process, which the kernel gives in one piece, into the caller's memory: the
+  /// hot path. Returns how many bytes; a full buffer may be cut.
   virtual Result<std::size_t> read_into(const char* path, std::span<char> buffer) = 0;
   /// Names in a directory, without "." and "..", in no order.
   virtual Result<std::vector<std::string>> list(std::string_view path) = 0;

@@ -167,10 +167,15 @@ Result<OwnFile> LinuxHost::read_own_file(std::string_view path, std::size_t limi
   return own;
 }
 
+/// Not until the end of the file is seen: that would be one more call for each process.
 Result<std::size_t> LinuxHost::read_into(const char* path, std::span<char> buffer) {
   const auto file = open_below(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!file.is_open()) return os_error(path);
-  return read_all(file.number(), buffer, path);
+  for (;;) {
+    const auto length = ::read(file.number(), buffer.data(), buffer.size());
+    if (length >= 0) return static_cast<std::size_t>(length);
+    if (errno != EINTR) return os_error(path);
+  }
 }
 
 /// One answer of getdents64(2). Returns how many entries it had.

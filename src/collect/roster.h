@@ -15,8 +15,9 @@
 namespace systemcheck {
 
 /// Everything gathered each cycle, in this order. To add a subject, write its pair of files and
-/// name it here: metrics, duration and success follow by themselves.
+/// name it here: metrics, duration and success follow by themselves. The disks are last: for them a child
+/// process is forked, and while it lives each page that we write to is copied first.
 using Roster =
-    Facts<Load, Cpu, Memory, Pressure, Disks, Processes, PackageTransaction, KillSwitch, HoldFiles, Self>;
+    Facts<Load, Cpu, Memory, Pressure, Processes, PackageTransaction, KillSwitch, HoldFiles, Self, Disks>;
 
 }  // namespace systemcheck

@@ -55,8 +55,8 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
   snapshot.taken = host_.now();
   Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
-  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes);
   host_.finish_looking();
+  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes);
   snapshot.took = host_.now() - snapshot.taken;
   return snapshot;
 }

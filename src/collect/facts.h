@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <concepts>
+#include <span>
 #include <string_view>
 #include <tuple>
 
@@ -21,6 +24,7 @@ struct Look {
   const Config& config;
   ProcessCache& process_cache;
   CpuFloor& cpu_floor;
+  std::span<const pid_t> concerned{};  ///< whose state matters now, ascending
 };
 
 /// One subject gathered each cycle: how to read it, and how to say it as metrics. load.h is the smallest.

@@ -65,13 +65,19 @@ bool is_same(const ProcessText& a, const ProcessText& b) {
 
 ProcessCache::ProcessCache() = default;
 
-Status ProcessCache::read_table(Host& host, Processes& table) {
-  return read(host, table, [](const Known&) { return false; });
+Status ProcessCache::read_table(Host& host, Processes& table, std::span<const pid_t> concerned) {
+  ++passes_;
+  auto done = read(host, table, [concerned](Known& known) {
+    return std::exchange(known.may_rest, false) &&
+           !std::ranges::binary_search(concerned, known.process.identity.pid);
+  });
+  seen_ = {};  // Until the next cycle nobody needs so much memory.
+  return done;
 }
 
-Status ProcessCache::read_changes(Host& host, Processes& table, std::span<const pid_t> anew) {
-  return read(host, table, [anew](const Known& known) {
-    return !known.is_young && !std::ranges::binary_search(anew, known.process.identity.pid);
+Status ProcessCache::read_changes(Host& host, Processes& table, std::span<const pid_t> concerned) {
+  return read(host, table, [concerned](const Known& known) {
+    return !known.is_young && !std::ranges::binary_search(concerned, known.process.identity.pid);
   });
 }
 
@@ -119,9 +125,23 @@ Status ProcessCache::read_process(Pass& pass, NumberedEntry entry, Known* known)
   parsed->process.user = status->owner;
   Known now{.process = parsed->process, .inode = entry.inode, .stack_start = parsed->stack_start};
   if (const auto done = complete_text(pass, *parsed, known, now); !done) return done.error();
+  now.may_rest = may_rest(known, now);
   pass.table.all.push_back(now.process);
   seen_.push_back(std::move(now));
   return Nothing{};
+}
+
+/// By turns, so that each pass is half a one.
+bool ProcessCache::may_rest(const Known* known, const Known& now) const {
+  const bool is_its_turn = (static_cast<std::uint32_t>(now.process.identity.pid) + passes_) % 2 == 0;
+  return is_its_turn && !now.is_young && known != nullptr && known->process == now.process;
+}
+
+/// With its own earlier one, or with the process before it: workers of one service are neighbours.
+std::shared_ptr<const ProcessText> ProcessCache::share(const Known* known, ProcessText text) const {
+  if (known != nullptr && is_same(*known->process.text, text)) return known->process.text;
+  if (!seen_.empty() && is_same(*seen_.back().process.text, text)) return seen_.back().process.text;
+  return std::make_shared<const ProcessText>(std::move(text));
 }
 
 Status ProcessCache::complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now) {
@@ -140,9 +160,7 @@ Status ProcessCache::complete_text(Pass& pass, const ParsedStat& parsed, const K
   }
   auto read = read_text(pass.host, parsed);
   if (!read) return read.error();
-  const bool is_unchanged = is_known && is_same(*known->process.text, *read);
-  now.process.text =
-      is_unchanged ? known->process.text : std::make_shared<const ProcessText>(*std::move(read));
+  now.process.text = share(known, *std::move(read));
   now.is_young = age_seconds(now.process, pass.table) < in_seconds(young_for);
   now.refresh_in =
       static_cast<std::uint8_t>(text_refresh_passes + now.process.identity.pid % text_refresh_passes);

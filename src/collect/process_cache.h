@@ -24,17 +24,19 @@ inline constexpr Duration young_for = std::chrono::seconds{10};
 ///
 /// A pass over ten thousand processes is nearly all kernel time, so what counts is how many files are
 /// opened: /proc/PID/stat and the owner of /proc/PID for each process; the command line, the
-/// executable and the control group only for those not seen before. A process is told by its pid, its
+/// executable and the control group only for those not seen before. Who has done nothing since he was read
+/// last, which is nearly everybody, is left alone in the next pass. A process is told by its pid, its
 /// start, its name and where its stack begins. Belongs to the collector's thread.
 class ProcessCache {
  public:
   ProcessCache();
 
-  /// Fills `all`, `unread` and the counters of `table`, whose uptime and ticks are set already.
-  Status read_table(Host& host, Processes& table);
-  /// The same, but opens only the files of processes that are new, young or among `anew` (ascending). The
+  /// Fills `all`, `unread` and the counters of `table`, whose uptime and ticks are set already. Those
+  /// `concerned` (ascending) are read in any case.
+  Status read_table(Host& host, Processes& table, std::span<const pid_t> concerned);
+  /// The same, but opens only the files of processes that are new, young or among those `concerned`. The
   /// others are listed as the last pass left them: alive for certain, their numbers older.
-  Status read_changes(Host& host, Processes& table, std::span<const pid_t> anew);
+  Status read_changes(Host& host, Processes& table, std::span<const pid_t> concerned);
 
   /// How many processes are remembered: those of the last pass.
   [[nodiscard]] std::size_t size() const { return known_.size(); }
@@ -45,6 +47,7 @@ class ProcessCache {
     std::uint64_t inode = 0;  ///< of its directory in /proc
     std::uint64_t stack_start = 0;
     bool is_young = false;  ///< when its text was read
+    bool may_rest = false;  ///< in the next pass
     std::uint8_t refresh_in = 0;
   };
   struct Pass {
@@ -59,6 +62,8 @@ class ProcessCache {
   Status read_process(Pass& pass, NumberedEntry entry, Known* known);
   Status complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now);
   Known* find_known(Pass& pass, pid_t pid);
+  [[nodiscard]] bool may_rest(const Known* known, const Known& now) const;
+  [[nodiscard]] std::shared_ptr<const ProcessText> share(const Known* known, ProcessText text) const;
   Result<ProcessText> read_text(Host& host, const ParsedStat& parsed);
   void count_failure(Processes& table, pid_t pid, const Error& error);
 
@@ -66,6 +71,7 @@ class ProcessCache {
   std::vector<Known> seen_{};   ///< of the pass under way
   std::array<char, 4096> stat_buffer_{};
   std::array<char, cmdline_limit_bytes> text_buffer_{};
+  std::uint32_t passes_ = 0;
   std::uint64_t races_total_ = 0;
   std::uint64_t read_errors_total_ = 0;
 };

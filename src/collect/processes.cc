@@ -143,13 +143,15 @@ Result<Processes> read_processes(Look& look, Read read) {
 }  // namespace
 
 Result<Processes> Processes::collect(Look& look) {
-  return read_processes(look,
-                        [&look](auto& table) { return look.process_cache.read_table(look.host, table); });
+  return read_processes(look, [&look](auto& table) {
+    return look.process_cache.read_table(look.host, table, look.concerned);
+  });
 }
 
-Result<Processes> Processes::collect_changes(Look& look, std::span<const pid_t> anew) {
-  return read_processes(look,
-                        [&](auto& table) { return look.process_cache.read_changes(look.host, table, anew); });
+Result<Processes> Processes::collect_changes(Look& look) {
+  return read_processes(look, [&look](auto& table) {
+    return look.process_cache.read_changes(look.host, table, look.concerned);
+  });
 }
 
 void Processes::describe(Metrics& metrics) const {

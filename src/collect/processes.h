@@ -44,6 +44,8 @@ struct Process {
   std::uint64_t resident_bytes = 0;
   std::shared_ptr<const ProcessText> text{};  ///< never null
 
+  /// Nothing of it has changed, and its text is the very same.
+  bool operator==(const Process&) const = default;
   /// Its first thread has left and the others work on; of its files nothing can be read any more.
   [[nodiscard]] bool is_headless() const { return state == 'Z' && threads > 1; }
   [[nodiscard]] bool is_alive() const {
@@ -75,8 +77,8 @@ struct Processes {
   std::vector<std::pair<uid_t, std::string>> user_names{};  ///< of all users in it, by uid
 
   static Result<Processes> collect(Look& look);
-  /// Much cheaper: what was seen in the last pass and is not among `anew` (ascending) is as it was then.
-  static Result<Processes> collect_changes(Look& look, std::span<const pid_t> anew);
+  /// Much cheaper: what was seen in the last pass and is none of those concerned is as it was then.
+  static Result<Processes> collect_changes(Look& look);
   void describe(Metrics& metrics) const;
 
   /// Null when there is none. O(log n).

@@ -53,7 +53,11 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
   snapshot.cycle = cycle;
   snapshot.taken_at = host_.wall_now();
   snapshot.taken = host_.now();
-  Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
+  Look look{.host = host_,
+            .config = *config_,
+            .process_cache = *process_cache_,
+            .cpu_floor = *cpu_floor_,
+            .concerned = matcher_.owned()};
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
   host_.finish_looking();
   snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes);
@@ -63,8 +67,12 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
 
 ServiceLook Collection::look(std::span<const MainCrash> crashes) {
   ServiceLook seen{.taken = host_.now()};
-  Look look{.host = host_, .config = *config_, .process_cache = *process_cache_, .cpu_floor = *cpu_floor_};
-  seen.services = matcher_.match(host_, Processes::collect_changes(look, matcher_.owned()), crashes);
+  Look look{.host = host_,
+            .config = *config_,
+            .process_cache = *process_cache_,
+            .cpu_floor = *cpu_floor_,
+            .concerned = matcher_.owned()};
+  seen.services = matcher_.match(host_, Processes::collect_changes(look), crashes);
   seen.packages = PackageTransaction::collect(look);
   seen.kill_switch = KillSwitch::collect(look);
   seen.hold_files = HoldFiles::collect(look);

@@ -28,8 +28,10 @@ struct Town : FakeLook {
     EXPECT_TRUE(table);
     return table ? *std::move(table) : Processes{};
   }
-  Processes changes(std::vector<pid_t> anew) {
-    auto table = Processes::collect_changes(look, anew);
+  Processes changes(std::vector<pid_t> concerned) {
+    look.concerned = concerned;
+    auto table = Processes::collect_changes(look);
+    look.concerned = {};
     EXPECT_TRUE(table);
     return table ? *std::move(table) : Processes{};
   }
@@ -43,13 +45,59 @@ struct Town : FakeLook {
   }
 };
 
-TEST(ProcessCache, ReadsOneFileAndOneOwnerPerProcessInASteadyPass) {
+TEST(ProcessCache, ReadsOneFileAndOneOwnerOfEachProcessThatIsSeenAgain) {
   Town town(100);
   (void)town.pass();
   const auto cost = town.cost_of_pass();
   EXPECT_EQ(cost.reads, 100U);
   EXPECT_EQ(cost.statuses, 100U);
   EXPECT_EQ(cost.links, 0U);
+}
+
+TEST(ProcessCache, ReadsWhoDoesNothingEveryOtherTime) {
+  Town town(100);
+  (void)town.pass();
+  (void)town.pass();
+  for (int i = 0; i < 4; ++i) {
+    const auto cost = town.cost_of_pass();
+    EXPECT_EQ(cost.reads, 50U);
+    EXPECT_EQ(cost.statuses, 50U);
+  }
+  for (pid_t pid = 1; pid <= 100; ++pid) {
+    town.host.add_process({.pid = pid,
+                           .comm = "sleep",
+                           .cmdline = "sleep 1000",
+                           .executable = "/usr/bin/sleep",
+                           .user_ticks = 7});
+  }
+  (void)town.pass();
+  const auto table = town.pass();
+  for (const auto& process : table.all)
+    EXPECT_EQ(process.user_ticks, 7U) << process.identity.pid;
+}
+
+TEST(ProcessCache, LetsNobodyRestWhoRunsOrIsConcerned) {
+  Town town(10);
+  const std::vector<pid_t> concerned{3, 4};
+  town.look.concerned = concerned;
+  for (std::uint64_t ticks = 0; ticks < 4; ++ticks) {
+    for (const pid_t pid : {7, 8}) {
+      town.host.add_process({.pid = pid, .comm = "busy", .executable = "/bin/busy", .user_ticks = ticks});
+    }
+    const auto table = town.pass();
+    EXPECT_EQ(table.find(7)->user_ticks, ticks);
+    EXPECT_EQ(table.find(8)->user_ticks, ticks);
+  }
+  EXPECT_EQ(town.cost_of_pass().reads, 2U + 2U + 3U) << "the busy, the concerned, and half of the others";
+}
+
+TEST(ProcessCache, FindsTheEndsOfThoseWhoRest) {
+  Town town(4);
+  (void)town.pass();
+  (void)town.pass();
+  town.host.end_process(1);
+  town.host.end_process(2);
+  EXPECT_EQ(town.pass().all.size(), 2U);
 }
 
 TEST(ProcessCache, ReadsTheTextsOfNewProcessesOnly) {
@@ -157,7 +205,7 @@ TEST(ProcessCache, ReadsEveryTextAnewNowAndThen) {
   (void)town.pass();
   town.host.add_process(
       {.pid = 1, .comm = "sleep", .cmdline = "a new title", .executable = "/usr/bin/sleep"});
-  for (int i = 0; i < 2 * text_refresh_passes; ++i)
+  for (int i = 0; i < 4 * text_refresh_passes; ++i)
     (void)town.pass();
   EXPECT_EQ(town.pass().find(1)->text->cmdline, "a new title");
 }
@@ -167,6 +215,12 @@ TEST(ProcessCache, SharesATextThatDidNotChange) {
   const auto before = town.pass().find(1)->text;
   for (int i = 0; i < 2 * text_refresh_passes; ++i)
     EXPECT_EQ(town.pass().find(1)->text, before);
+}
+
+TEST(ProcessCache, SharesTheTextsOfNeighbours) {
+  Town town(2);
+  const auto table = town.pass();
+  EXPECT_EQ(table.find(1)->text, table.find(2)->text);
 }
 
 TEST(ProcessCache, ForgetsWhatHasEnded) {

@@ -15,7 +15,9 @@ Result<BootClock> read_boot_clock(Host& host) {
   if (!stat) return stat.error();
   const auto boot_time = number_behind("btime", *stat);
   if (!boot_time) return Error{Error::Kind::malformed, "/proc/stat: no btime line"};
-  return BootClock{.uptime_seconds = *seconds, .boot_time_seconds = *boot_time};
+  return BootClock{.uptime_seconds = *seconds,
+                   .boot_time_seconds = *boot_time,
+                   .births = number_behind("processes", *stat).value_or(0)};
 }
 
 }  // namespace systemcheck

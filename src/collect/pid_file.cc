@@ -37,6 +37,12 @@ std::optional<pid_t> parse_pid(std::string_view text) {
   return pid;
 }
 
+std::optional<pid_t> read_pid_file_number(Host& host, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const auto text = host.read_file(path, pid_file_limit_bytes);
+  return text ? parse_pid(*text) : std::nullopt;
+}
+
 PidFile misfitting(Misfit kind, pid_t pid, std::string_view why) {
   return {.note = fmt::format("the pid file names {}, which {}", pid, why),
           .misfit = PidFileMisfit{.kind = kind, .pid = pid}};

@@ -26,6 +26,9 @@ PidFile misfitting(Misfit kind, pid_t pid, std::string_view why);
 /// service's main process should.
 PidFile read_pid_file(Host& host, const ServiceRule& rule, const Processes& table);
 
+/// The number in it, believed or not.
+std::optional<pid_t> read_pid_file_number(Host& host, const std::string& path);
+
 /// "4711\n", or the first line of several.
 std::optional<pid_t> parse_pid(std::string_view text);
 

@@ -66,8 +66,12 @@ bool is_same(const ProcessText& a, const ProcessText& b) {
 ProcessCache::ProcessCache() = default;
 
 Status ProcessCache::read_table(Host& host, Processes& table, std::span<const pid_t> concerned) {
+  const auto now = read_numbers_given(host, table.births);
+  const auto roll = list(host);
+  if (!roll) return roll.error();
+  given_ = now;
   ++passes_;
-  auto done = read(host, table, [concerned](Known& known) {
+  auto done = read(host, table, *roll, [concerned](Known& known) {
     return std::exchange(known.may_rest, false) &&
            !std::ranges::binary_search(concerned, known.process.identity.pid);
   });
@@ -76,20 +80,67 @@ Status ProcessCache::read_table(Host& host, Processes& table, std::span<const pi
 }
 
 Status ProcessCache::read_changes(Host& host, Processes& table, std::span<const pid_t> concerned) {
-  return read(host, table, [concerned](const Known& known) {
+  const auto now = read_numbers_given(host, table.births);
+  const auto roll = list_changes(host, now);
+  if (!roll) return roll.error();
+  given_ = now;
+  return read(host, table, *roll, [concerned](const Known& known) {
     return !known.is_young && !std::ranges::binary_search(concerned, known.process.identity.pid);
   });
 }
 
+Result<ProcessCache::Roll> ProcessCache::list(Host& host) {
+  auto entries = host.list_numbers("/proc");
+  if (!entries) return std::move(entries).error();
+  return Roll{.entries = *std::move(entries)};
+}
+
+Result<ProcessCache::Roll> ProcessCache::list_changes(Host& host,
+                                                      const std::optional<NumbersGiven>& now) const {
+  const auto newcomers = given_ && now ? numbers_of_newcomers(*given_, *now) : std::nullopt;
+  if (!newcomers) return list(host);
+  return call_roll(host, *newcomers);
+}
+
+/// Those that are known, with the newcomers among them.
+ProcessCache::Roll ProcessCache::call_roll(Host& host, const NumberRange& newcomers) const {
+  Roll roll{.entries = {}, .is_listed = false};
+  auto& entries = roll.entries;
+  entries.reserve(known_.size() + static_cast<std::size_t>(newcomers.last - newcomers.first + 1));
+  for (const auto& known : known_) {
+    const auto number = known.process.identity.pid;
+    if (!newcomers.contains(number)) entries.push_back({.number = number, .inode = known.inode});
+  }
+  const auto before = static_cast<std::ptrdiff_t>(entries.size());
+  for (auto number = newcomers.first; number <= newcomers.last; ++number) {
+    if (const auto found = find(host, number)) entries.push_back(*found);
+  }
+  std::ranges::inplace_merge(entries, entries.begin() + before, {}, &NumberedEntry::number);
+  return roll;
+}
+
+/// Who has this number now. Of one that is known its inode says that it is no thread; and if its number was
+/// given out before the last pass, nobody else can have got it since.
+std::optional<NumberedEntry> ProcessCache::find(Host& host, pid_t number) const {
+  const auto pid_of = [](const Known& it) { return it.process.identity.pid; };
+  const auto known = std::ranges::lower_bound(known_, number, {}, pid_of);
+  const bool is_known = known != known_.end() && pid_of(*known) == number;
+  if (is_known && number <= given_->last) return NumberedEntry{.number = number, .inode = known->inode};
+  const auto status = host.status(ProcessPath(number).directory());
+  if (!status) return std::nullopt;
+  const bool is_the_same = is_known && known->inode == status->inode;
+  if (!is_the_same && !is_process(host, number)) return std::nullopt;
+  return NumberedEntry{.number = number, .inode = status->inode};
+}
+
 template <typename IsReusable>
-Status ProcessCache::read(Host& host, Processes& table, IsReusable is_reusable) {
-  const auto entries = host.list_numbers("/proc");
-  if (!entries) return entries.error();
-  table.all.reserve(entries->size());
+Status ProcessCache::read(Host& host, Processes& table, const Roll& roll, IsReusable is_reusable) {
+  table.all.reserve(roll.entries.size());
   seen_.clear();
-  seen_.reserve(entries->size());
-  Pass pass{.host = host, .table = table, .page_bytes = host.constants().page_bytes};
-  for (const auto& entry : *entries) {
+  seen_.reserve(roll.entries.size());
+  Pass pass{
+      .host = host, .table = table, .page_bytes = host.constants().page_bytes, .is_listed = roll.is_listed};
+  for (const auto& entry : roll.entries) {
     auto* known = find_known(pass, entry.number);
     if (known != nullptr && known->inode == entry.inode && is_reusable(*known)) {
       table.all.push_back(known->process);
@@ -97,7 +148,7 @@ Status ProcessCache::read(Host& host, Processes& table, IsReusable is_reusable) 
       continue;
     }
     if (const auto done = read_process(pass, entry, known); !done)
-      count_failure(table, entry.number, done.error());
+      count_failure(pass, entry.number, done.error());
   }
   known_.swap(seen_);
   table.races_total = races_total_;
@@ -180,12 +231,13 @@ Result<ProcessText> ProcessCache::read_text(Host& host, const ParsedStat& parsed
   return text;
 }
 
-void ProcessCache::count_failure(Processes& table, pid_t pid, const Error& error) {
+void ProcessCache::count_failure(const Pass& pass, pid_t pid, const Error& error) {
   if (is_race(error)) {
-    ++races_total_;
+    if (pass.is_listed) ++races_total_;
     return;
   }
   ++read_errors_total_;
+  auto& table = pass.table;
   if (table.unread.size() < unread_processes_max) table.unread.push_back(pid);
   ++table.unread_count;
 }

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
+#include "collect/newcomers.h"
 #include "collect/processes.h"
 #include "os/host.h"
 
@@ -34,8 +36,8 @@ class ProcessCache {
   /// Fills `all`, `unread` and the counters of `table`, whose uptime and ticks are set already. Those
   /// `concerned` (ascending) are read in any case.
   Status read_table(Host& host, Processes& table, std::span<const pid_t> concerned);
-  /// The same, but opens only the files of processes that are new, young or among those `concerned`. The
-  /// others are listed as the last pass left them: alive for certain, their numbers older.
+  /// The same, but looks only at processes that are new, young or among those `concerned`. The others are
+  /// listed as the last pass left them: their numbers are older, and they may have ended since.
   Status read_changes(Host& host, Processes& table, std::span<const pid_t> concerned);
 
   /// How many processes are remembered: those of the last pass.
@@ -54,21 +56,32 @@ class ProcessCache {
     Host& host;
     Processes& table;
     std::uint64_t page_bytes = 0;
+    bool is_listed = true;       ///< by the kernel: who is not there has ended only just now
     std::size_t next_known = 0;  ///< both lists ascend by pid: they are walked side by side
   };
+  /// Whom to look at, ascending.
+  struct Roll {
+    std::vector<NumberedEntry> entries{};
+    bool is_listed = true;
+  };
 
+  static Result<Roll> list(Host& host);
+  Result<Roll> list_changes(Host& host, const std::optional<NumbersGiven>& now) const;
+  [[nodiscard]] Roll call_roll(Host& host, const NumberRange& newcomers) const;
+  [[nodiscard]] std::optional<NumberedEntry> find(Host& host, pid_t number) const;
   template <typename IsReusable>
-  Status read(Host& host, Processes& table, IsReusable is_reusable);
+  Status read(Host& host, Processes& table, const Roll& roll, IsReusable is_reusable);
   Status read_process(Pass& pass, NumberedEntry entry, Known* known);
   Status complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now);
   Known* find_known(Pass& pass, pid_t pid);
   [[nodiscard]] bool may_rest(const Known* known, const Known& now) const;
   [[nodiscard]] std::shared_ptr<const ProcessText> share(const Known* known, ProcessText text) const;
   Result<ProcessText> read_text(Host& host, const ParsedStat& parsed);
-  void count_failure(Processes& table, pid_t pid, const Error& error);
+  void count_failure(const Pass& pass, pid_t pid, const Error& error);
 
-  std::vector<Known> known_{};  ///< of the last pass; what was not seen in it is gone from here
-  std::vector<Known> seen_{};   ///< of the pass under way
+  std::vector<Known> known_{};           ///< of the last pass; what was not seen in it is gone from here
+  std::vector<Known> seen_{};            ///< of the pass under way
+  std::optional<NumbersGiven> given_{};  ///< when the last pass began
   std::array<char, 4096> stat_buffer_{};
   std::array<char, cmdline_limit_bytes> text_buffer_{};
   std::uint32_t passes_ = 0;

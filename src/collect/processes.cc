@@ -29,6 +29,7 @@ Result<Processes> read_surroundings(Host& host) {
   table.ticks_per_second = host.constants().ticks_per_second;
   table.uptime_seconds = clock->uptime_seconds;
   table.boot_time_seconds = clock->boot_time_seconds;
+  table.births = clock->births;
   table.memory_total_bytes = number_behind("MemTotal:", *meminfo).value_or(0) * 1024;
   table.is_swapping = number_behind("SwapTotal:", *meminfo) != number_behind("SwapFree:", *meminfo);
   return table;
@@ -143,9 +144,8 @@ Result<Processes> read_processes(Look& look, Read read) {
 }  // namespace
 
 Result<Processes> Processes::collect(Look& look) {
-  return read_processes(look, [&look](auto& table) {
-    return look.process_cache.read_table(look.host, table, look.concerned);
-  });
+  return read_processes(
+      look, [&look](auto& table) { return look.process_cache.read_table(look.host, table, look.concerned); });
 }
 
 Result<Processes> Processes::collect_changes(Look& look) {

@@ -64,6 +64,7 @@ struct Processes {
 
   std::vector<Process> all{};
   std::uint64_t pids_max = 0;
+  std::uint64_t births = 0;             ///< of processes and threads since boot, told before it was read
   std::uint64_t races_total = 0;        ///< vanished while being read, since the daemon's start: not an error
   std::uint64_t read_errors_total = 0;  ///< other failures to read one process
   /// Those that could not be read this time, without the races: they may or may not be there.
@@ -77,7 +78,8 @@ struct Processes {
   std::vector<std::pair<uid_t, std::string>> user_names{};  ///< of all users in it, by uid
 
   static Result<Processes> collect(Look& look);
-  /// Much cheaper: what was seen in the last pass and is none of those concerned is as it was then.
+  /// Much cheaper: what was seen in the last pass and is none of those concerned is as it was then, and may
+  /// have ended since.
   static Result<Processes> collect_changes(Look& look);
   void describe(Metrics& metrics) const;
 

@@ -166,7 +166,14 @@ std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Pro
   return services;
 }
 
-const std::vector<pid_t>& ServiceMatcher::owned() const { return state_->owned; }
+std::vector<pid_t> ServiceMatcher::concerned(Host& host) const {
+  auto pids = state_->owned;
+  for (const auto& rule : state_->rules) {
+    if (const auto named = read_pid_file_number(host, rule.match().pidfile)) pids.push_back(*named);
+  }
+  std::ranges::sort(pids);
+  return pids;
+}
 
 std::vector<ServiceProcesses> ServiceMatcher::State::look_for_installations(Host& host) {
   std::vector<ServiceProcesses> services(rules.size());

@@ -98,9 +98,9 @@ class ServiceMatcher {
   /// `crashes` are those that nobody was told of before.
   std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table,
                                       std::span<const MainCrash> crashes = {});
-  /// All processes that belonged to some service in the last table, ascending: also those that are no
-  /// members.
-  [[nodiscard]] const std::vector<pid_t>& owned() const;
+  /// Whose state matters, ascending: all processes that belonged to some service in the last table, also
+  /// those that are no members, and those that the pid files name now.
+  std::vector<pid_t> concerned(Host& host) const;
 
  private:
   struct State;

@@ -118,13 +118,24 @@ class FakeHost : public Host {
     write(directory + "/stat", stat_line(process));
     write(directory + "/cmdline", arguments);
     write(directory + "/cgroup", "0::" + process.control_group + "\n");
-    write(directory + "/status", "Name:\tx\nVmSwap:\t" + std::to_string(process.swap_kib) + " kB\n");
+    write(directory + "/status", "Name:\tx\nTgid:\t" + std::to_string(process.pid) + "\nVmSwap:\t" +
+                                     std::to_string(process.swap_kib) + " kB\n");
     own(directory, process.user);
     if (!process.executable.empty()) link(directory + "/exe", process.executable);
     if (process.executable.empty()) fail(directory + "/exe", Error::Kind::denied);
     auto& known = inodes_[directory];
     const auto start = static_cast<std::uint64_t>(process.started_after * ticks_per_second);
-    if (known.inode == 0 || known.start != start) known = {.start = start, .inode = ++last_inode_};
+    if (known.inode != 0 && known.start == start) return;
+    known = {.start = start, .inode = ++last_inode_};
+    note_birth(process.pid);
+  }
+  /// Of a process or a thread: what the kernel tells of the numbers it has given out.
+  void note_birth(pid_t number) {
+    write("/proc/sys/kernel/ns_last_pid", std::to_string(number) + "\n");
+    auto& text = files_["/proc/stat"].text;
+    const auto begin = text.find("\nprocesses ");
+    if (begin == std::string::npos) return;
+    text.replace(begin, text.find('\n', begin + 1) - begin, "\nprocesses " + std::to_string(++births_));
   }
   void end_process(pid_t pid) {
     remove("/proc/" + std::to_string(pid));
@@ -205,6 +216,7 @@ class FakeHost : public Host {
     return FileStatus{.owner = owner != owners_.end() ? owner->second : 0,
                       .mode = is_directory ? S_IFDIR | 0755U : S_IFREG | 0644U,
                       .size_bytes = file != nullptr ? file->text.size() : 0,
+                      .inode = inode_of(real),
                       .modified = file != nullptr ? file->modified : WallTime{}};
   }
   Result<std::string> read_link(const char* path) override {
@@ -307,6 +319,7 @@ class FakeHost : public Host {
   std::map<uid_t, std::string> users_{};
   std::map<std::string, ProcessInode> inodes_{};  ///< a directory of /proc belongs to one process
   std::uint64_t last_inode_ = 0;
+  std::uint64_t births_ = 4321;
   Instant now_{};
   WallTime wall_{std::chrono::seconds{boot_time}};
 };

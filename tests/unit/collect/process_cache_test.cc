@@ -40,7 +40,7 @@ struct Town : FakeLook {
     host.reset_counts();
     (void)pass();
     auto counts = host.counts;
-    counts.reads -= 4;  // uptime, stat, meminfo, pid_max
+    counts.reads -= 5;  // uptime, stat, meminfo, pid_max, ns_last_pid
     return counts;
   }
 };
@@ -142,9 +142,69 @@ TEST(ProcessCache, OpensNothingOfWhatItKnowsWhenAskedForChanges) {
   (void)town.pass();
   town.host.reset_counts();
   const auto table = town.changes({});
-  EXPECT_EQ(town.host.counts.reads, 4U) << "uptime, stat, meminfo, pid_max";
+  EXPECT_EQ(town.host.counts.reads, 5U) << "uptime, stat, meminfo, pid_max, ns_last_pid";
   EXPECT_EQ(town.host.counts.statuses, 0U);
+  EXPECT_EQ(town.host.counts.lists, 0U);
   EXPECT_EQ(table.all.size(), 100U);
+}
+
+TEST(ProcessCache, ListsAllWhenItCannotTellWhoIsNew) {
+  Town town(100);
+  (void)town.pass();
+  town.host.remove("/proc/sys/kernel/ns_last_pid");
+  town.host.reset_counts();
+  EXPECT_EQ(town.changes({}).all.size(), 100U);
+  EXPECT_EQ(town.host.counts.lists, 1U);
+  town.host.note_birth(101);
+  (void)town.changes({});
+  EXPECT_EQ(town.host.counts.lists, 2U) << "since then it knows again";
+  town.host.add_process({.pid = 102, .cmdline = "new", .executable = "/bin/new"});
+  EXPECT_NE(town.changes({}).find(102), nullptr);
+  EXPECT_EQ(town.host.counts.lists, 2U);
+}
+
+TEST(ProcessCache, FindsWhoWasInTheMakingInTheNextChanges) {
+  Town town(100);
+  town.host.note_birth(150);  // It has its number, and is not to be seen yet.
+  town.host.note_birth(151);
+  (void)town.pass();
+  town.host.add_process({.pid = 150, .cmdline = "slow", .executable = "/bin/slow"});
+  town.host.write("/proc/sys/kernel/ns_last_pid", "151\n");
+  EXPECT_NE(town.changes({}).find(150), nullptr);
+}
+
+TEST(ProcessCache, FindsTheEndsOfThoseItIsAskedFor) {
+  Town town(10);
+  (void)town.pass();
+  town.host.end_process(3);
+  town.host.end_process(7);
+  const auto table = town.changes({7});
+  EXPECT_EQ(table.find(7), nullptr);
+  EXPECT_NE(table.find(3), nullptr) << "as the last pass left it";
+  EXPECT_EQ(table.races_total, 0U) << "it has not ended while it was read";
+  EXPECT_EQ(town.pass().find(3), nullptr);
+}
+
+TEST(ProcessCache, FindsWhoGotTheNumberOfOneItKnowsAmongTheChanges) {
+  Town town(10);
+  town.host.add_process({.pid = 50, .cmdline = "old", .executable = "/bin/old"});
+  town.host.write("/proc/sys/kernel/ns_last_pid", "48\n");  // They have gone round since.
+  (void)town.pass();
+  EXPECT_NE(town.changes({}).find(50), nullptr);
+  town.host.end_process(50);
+  town.host.add_process({.pid = 50, .cmdline = "new", .executable = "/bin/new", .started_after = 3000});
+  town.host.reset_counts();
+  EXPECT_EQ(town.changes({}).find(50)->text->executable, "/bin/new");
+  EXPECT_EQ(town.host.counts.lists, 0U);
+}
+
+TEST(ProcessCache, TakesNoThreadForANewcomer) {
+  Town town(10);
+  (void)town.pass();
+  town.host.write("/proc/11/status", "Name:\tx\nTgid:\t10\n");
+  town.host.write("/proc/11/stat", test::FakeHost::stat_line({.pid = 11, .comm = "sleep"}));
+  town.host.note_birth(11);
+  EXPECT_EQ(town.changes({}).find(11), nullptr);
 }
 
 TEST(ProcessCache, ReadsWhatItIsAskedForWhatIsNewAndWhatIsYoungAmongTheChanges) {
@@ -167,7 +227,7 @@ TEST(ProcessCache, ReadsWhatItIsAskedForWhatIsNewAndWhatIsYoungAmongTheChanges) 
   EXPECT_EQ(town.pass().find(8)->text->comm, "changed") << "the next pass reads them all";
 }
 
-TEST(ProcessCache, FindsEndsAndReusedNumbersAmongTheChanges) {
+TEST(ProcessCache, FindsEndsAndReusedNumbersAmongTheChangesOnceTheNumbersBeginAnew) {
   Town town(10);
   (void)town.pass();
   town.host.end_process(3);

@@ -112,8 +112,7 @@ bool is_own_name(std::string_view name) { return name != "." && name != ".."; }
 
 LinuxHost::LinuxHost(std::string root)
     : root_(without_trailing_slashes(std::move(root))),
-      root_directory_(::open((root_ + "/").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      directory_buffer_(directory_buffer_bytes) {}
+      root_directory_(::open((root_ + "/").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 
 /// A tree of fixtures may contain absolute links: they stay inside of it. The real root is opened
 /// without that check, which costs a bit on each of some ten thousand files a cycle.
@@ -201,6 +200,7 @@ Status LinuxHost::visit_names(std::string_view path, Visit visit) {
 template <typename Visit>
 Status LinuxHost::visit_names_in(const Descriptor& directory, std::string_view path, Visit visit) {
   std::size_t entries = 0;
+  directory_buffer_.resize(directory_buffer_bytes);  // Not before: some never list anything.
   for (;;) {
     // getdents64(2) by hand: readdir(3) reads 32 KiB at a time and allocates.
     const auto length = ::getdents64(directory.number(), directory_buffer_.data(), directory_buffer_.size());

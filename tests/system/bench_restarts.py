@@ -27,6 +27,7 @@ from harness import wait_until
 SERVICES = 12
 CONTENDERS = {one.name: one for one in (Monit, Runit, Systemcheck)}
 STEADY_AGE_SECONDS = 11  # systemcheck reads younger processes more often: a machine's are hours old.
+STEADY_SECONDS = 120  # And after two more cycles of a minute it knows who does nothing.
 
 # How often each is killed: alone; all at once; the same beside bad neighbours; and how many upgrades.
 FULL = {
@@ -176,6 +177,9 @@ class Bench(harness.SystemTest):
             contender.begin(everything=True)
         youngest = max(pid for one in contenders for pid in one.pids() + sum(one.fleet.running().values(), []))
         wait_until(lambda: harness.age_seconds(youngest) > STEADY_AGE_SECONDS, "everything to settle")
+        self.note(f"all: {STEADY_SECONDS} s to get to know each other")
+        steady = time.monotonic() + STEADY_SECONDS
+        wait_until(lambda: time.monotonic() > steady, "everything to be known", 2 * STEADY_SECONDS)
         self.note(f"all: {self.plan['seconds']} s of nothing")
         load_before, began = load(), time.monotonic()
         before = {one.name: (processor_seconds(one.pids()), wakes(one.pids())) for one in contenders}
@@ -299,7 +303,7 @@ def table(result):
 if __name__ == "__main__":
     harness.enter_own_process_table()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer of everything: under three minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer of everything: under five minutes")
     parser.add_argument("--only", default=",".join(CONTENDERS), help="who takes part, with commas")
     parser.add_argument("--processes", type=int, default=Bench.processes, help="idle ones beside it")
     parser.add_argument("--json", help="where to write all figures")

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/notify_keys.h"
 #include "config/values.h"
 #include "config/yaml_text.h"
 
@@ -86,6 +87,20 @@ void check_listeners(Section& section, const SnmpConfig& config) {
                          "is not loopback: there only users of SNMPv3 are answered, and there are none");
 }
 
+/// Below an snmpd it is that one which sends, to its own sinks.
+void check_sinks(Section& section, const SnmpConfig& config) {
+  const auto& sinks = config.notify.sinks;
+  if (config.mode == SnmpMode::agentx && !sinks.empty())
+    return section.refuse_among({"notify"}, "has sinks: in mode agentx they are those of snmpd.conf(5)");
+  for (const auto& sink : sinks) {
+    const bool is_known =
+        sink.version == SinkVersion::v2c ||
+        std::ranges::any_of(config.users, [&](const auto& it) { return it.name == sink.user; });
+    if (!is_known)
+      section.refuse_among({"notify"}, "'" + printable(sink.user, 64) + "' is none of snmp.users");
+  }
+}
+
 std::string user_yaml(const SnmpUser& user) {
   return fmt::format("{{password_file: {}, may: {}}}", yaml_scalar(user.password_file), word(user.may));
 }
@@ -103,7 +118,9 @@ SnmpConfig read_snmp_config(Section section) {
   section.read("base_oid", config.base_oid, parse_base_oid);
   read_users(section, config.users);
   section.read("writable", config.is_writable, parse_switch);
+  config.notify = read_notify_rules(section.section("notify"));
   if (section.is_sound()) check_listeners(section, config);
+  if (section.is_sound()) check_sinks(section, config);
   section.refuse_unknown_keys();
   return config;
 }
@@ -122,7 +139,7 @@ std::string snmp_config_yaml(const SnmpConfig& config) {
   for (const auto& user : config.users)
     text += "    " + yaml_scalar(user.name) + ": " + user_yaml(user) + "\n";
   add("writable", config.is_writable ? "true" : "false");
-  return text;
+  return text + notify_rules_yaml(config.notify);
 }
 
 }  // namespace systemcheck

@@ -9,8 +9,9 @@
 
 #include "base/units.h"
 #include "base/vocabulary.h"
+#include "config/notify_rules.h"
 
-// Who may ask by SNMP, and where.
+// Who may ask by SNMP, and where; and who is told.
 
 namespace systemcheck {
 
@@ -61,6 +62,7 @@ struct SnmpConfig {
   Oid base_oid{1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2001};
   std::vector<SnmpUser> users{};
   bool is_writable = false;
+  NotifyRules notify{};
 
   bool operator==(const SnmpConfig&) const = default;
 };

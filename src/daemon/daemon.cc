@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "check/thresholds.h"
 #include "daemon/configuration.h"
+#include "daemon/status_news.h"
 
 namespace systemcheck {
 namespace {
@@ -24,19 +25,23 @@ Daemon::Daemon(World world, Board<View>& board, std::string version)
                    {.row_changed = [this] { post_soon(); },
                     .look_wanted = [this] { want_look(); },
                     .start_veto = [this](const auto& service) { return shedding_.start_veto(service); }}) {
+  world_.ledger = std::make_shared<WitnessedLedger>(world_.ledger, events_);
   row_.version = std::move(version);
   row_.started = world_.loop.now();
   row_.started_at = world_.loop.wall_now();
 }
 
-Daemon::~Daemon() { note_own_event("stopped"); }
+Daemon::~Daemon() { note_own_event("stopped", row_.version); }
 
-void Daemon::note_own_event(std::string what) {
-  world_.ledger->put(Event{.at = world_.loop.wall_now(), .to = std::move(what), .reason = row_.version});
+void Daemon::note_own_event(std::string what, std::string reason) {
+  world_.ledger->put(Event{.at = world_.loop.wall_now(),
+                           .to = std::move(what),
+                           .reason = std::move(reason),
+                           .kind = EventKind::daemon});
 }
 
 void Daemon::start(Config config) {
-  note_own_event("started");
+  note_own_event("started", row_.version);
   apply(std::move(config));
   next_cycle_ = world_.loop.now();
   begin_cycle();
@@ -81,6 +86,7 @@ void Daemon::note_failed_reload(const std::string& problems) {
   while (!rest.empty())
     world_.journal.write(Severity::error, take_line(rest));
   world_.journal.write(Severity::error, "reload: the configuration has problems; the old one stays in force");
+  note_own_event("not reloaded", "the configuration has problems; the old one stays in force");
   row_.config_reload_ok = false;
   post_soon();
 }
@@ -89,7 +95,7 @@ void Daemon::try_pending_reload() {
   if (!pending_ || supervision_.has_order_in_flight()) return;
   apply(*std::exchange(pending_, std::nullopt));
   world_.journal.write(Severity::notice, "reload: the new configuration is in force");
-  note_own_event("reloaded");
+  note_own_event("reloaded", row_.version);
   if (!is_cycle_running_) restart_beat();
   post_soon();
 }
@@ -213,11 +219,22 @@ void Daemon::post() {
                   .daemon = row_,
                   .shedding = shedding_.row(),
                   .relay = relay_.row()};
-  board_.post(std::make_shared<const View>(
-      compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now())));
+  auto view = compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now());
+  tell_status_news(view);
+  view.events = events_.rows();
+  board_.post(std::make_shared<const View>(std::move(view)));
   if (on_post_) on_post_();
   for (const auto& answer : std::exchange(after_post_, {}))
     answer();
+}
+
+void Daemon::tell_status_news(const View& view) {
+  for (auto& news : status_news(*board_.newest(), view)) {
+    const bool is_bad = news.to != word(CheckStatus::ok);
+    world_.journal.write(is_bad ? Severity::warning : Severity::notice,
+                         fmt::format("{}: {}: {}", news.service, news.to, news.reason));
+    world_.ledger->put(std::move(news));
+  }
 }
 
 void Daemon::reply_after_post(const Reply& reply, std::string text) {

@@ -9,6 +9,7 @@
 
 #include "config/load.h"
 #include "daemon/commands.h"
+#include "daemon/event_ring.h"
 #include "daemon/posting.h"
 #include "daemon/relay_tracker.h"
 #include "daemon/shedding.h"
@@ -49,7 +50,8 @@ class Daemon {
  private:
   void reply_after_post(const Reply& reply, std::string text);
   void apply(Config config);
-  void note_own_event(std::string what);
+  void note_own_event(std::string what, std::string reason);
+  void tell_status_news(const View& view);
   void begin_cycle();
   void restart_beat();
   void end_cycle(std::shared_ptr<const Snapshot> snapshot);
@@ -61,6 +63,7 @@ class Daemon {
   void post();
   void try_pending_reload();
 
+  EventRing events_{};
   World world_;
   Board<View>& board_;
   Supervision supervision_;

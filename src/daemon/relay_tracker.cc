@@ -302,7 +302,8 @@ void RelayTracker::note_status(RelayRow& row) {
                              .service = std::string(relay_service_name),
                              .from = std::string(word(status_)),
                              .to = std::string(word(row.status)),
-                             .reason = row.words});
+                             .reason = row.words,
+                             .kind = EventKind::status});
     status_ = row.status;
     status_since_ = world_.loop.wall_now();
     status_since_instant_ = world_.loop.now();

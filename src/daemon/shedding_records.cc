@@ -74,7 +74,8 @@ void Shedding::tell(const ShedChoice& choice) {
                              .from = std::string(word(choice.shortage)),
                              .to = std::string(word(choice.state)),
                              .owner = std::string(word(Owner::shed)),
-                             .reason = text});
+                             .reason = text,
+                             .kind = EventKind::shedding});
   }
 }
 

@@ -75,25 +75,4 @@ DeathCause death_cause(const std::optional<UnitStatus>& unit, const std::optiona
   return is_told_by_unit ? death_cause(unit->result) : DeathCause::unknown;
 }
 
-CheckStatus severity_of(ServiceState state) {
-  switch (state) {
-    case ServiceState::unknown:
-      return CheckStatus::unknown;
-    case ServiceState::up:
-    case ServiceState::held:
-    case ServiceState::absent:
-      return CheckStatus::ok;
-    case ServiceState::degraded:
-    case ServiceState::overloaded:
-    case ServiceState::suspect:
-    case ServiceState::restarting:
-      return CheckStatus::warning;
-    case ServiceState::down:
-    case ServiceState::waiting:
-    case ServiceState::flapping:
-      break;
-  }
-  return CheckStatus::critical;
-}
-
 }  // namespace systemcheck

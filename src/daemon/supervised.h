@@ -125,6 +125,5 @@ void update_row_facts(ServiceRow& row, const Service& rules, const ServiceProces
 DeathCause death_cause(const std::optional<UnitStatus>& unit, const std::optional<MainEnd>& end);
 /// Who holds it, for people.
 std::vector<HoldRow> hold_rows(const Claims& claims, Instant now, WallTime wall_now);
-CheckStatus severity_of(ServiceState state);
 
 }  // namespace systemcheck

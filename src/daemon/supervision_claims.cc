@@ -162,7 +162,8 @@ void Supervision::record_claims(Supervised& service, const std::string& words) {
                            .from = std::string(word(service.row.state)),
                            .to = std::string(word(service.row.state)),
                            .owner = std::string(word(owner)),
-                           .reason = words});
+                           .reason = words,
+                           .kind = EventKind::owner});
 }
 
 BootMoment Supervision::moment() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/severity.h"
 #include "base/text.h"
 #include "check/probes.h"
 #include "daemon/supervised.h"

@@ -81,7 +81,8 @@ void Supervision::record_state(const Supervised& service, const RestartChoice& c
                            .from = std::string(word(service.row.state)),
                            .to = std::string(word(choice.state)),
                            .owner = std::string(word(owner)),
-                           .reason = choice.reason});
+                           .reason = choice.reason,
+                           .kind = choice.state == service.row.state ? EventKind::owner : EventKind::state});
 }
 
 void Supervision::record_situation(Supervised& service, const Decided& decided, Instant now) {

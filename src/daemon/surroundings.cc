@@ -54,6 +54,12 @@ void Surroundings::take_kill_switch(const KillSwitch& kill_switch) {
   world_.journal.write(is_set ? Severity::warning : Severity::notice,
                        is_set ? "kill switch: nothing is touched: " + kill_switch.reason
                               : "kill switch: taken away; actions are no longer disabled");
+  world_.ledger->put(
+      Event{.at = world_.loop.wall_now(),
+            .from = is_set ? "enabled" : "disabled",
+            .to = is_set ? "disabled" : "enabled",
+            .reason = is_set ? "kill switch: " + kill_switch.reason : "the kill switch is gone",
+            .kind = EventKind::daemon});
 }
 
 /// Most transactions end with their process. The others are seen to end by looking again and again.

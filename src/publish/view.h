@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "os/actuator.h"
 #include "os/process_ends.h"
+#include "publish/event_row.h"
 #include "publish/hold_row.h"
 #include "publish/probe_row.h"
 #include "publish/relay_row.h"
@@ -120,6 +121,7 @@ struct View {
   DaemonRow daemon{};
   std::optional<ShedRow> shedding{};  ///< without a value: memory is not watched here
   std::optional<RelayRow> relay{};    ///< without a value: nobody's mail is relayed by us
+  std::shared_ptr<const RecentEvents> events = std::make_shared<const RecentEvents>();  ///< the last ones
 };
 
 }  // namespace systemcheck

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/event_words.h"
 #include "base/units.h"
 
 // What the history is made of: plain data, of words and numbers only. Texts that are too long are cut when
@@ -60,14 +61,15 @@ struct LateMark {
   ActionNumber number = 0;
 };
 
-/// The state of a service has changed, or the daemon itself began, ended or was reloaded.
+/// The state of a service or of the machine has changed, or the daemon itself began, ended or was reloaded.
 struct Event {
   WallTime at{};
-  std::string service{};  ///< empty: the daemon
+  std::string service{};  ///< or "load", "memory", a mount point; empty: the daemon
   std::string from{};
   std::string to{};
   std::string owner{};
   std::string reason{};
+  EventKind kind = EventKind::state;  ///< for who listens meanwhile; it is not kept
 };
 
 /// What was known when something was decided, and what was decided: the words are not the store's matter.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "publish/view.h"
+#include "support/event_builder.h"
 
 // Views as the daemon would post them, for everything that publishes.
 
@@ -364,6 +365,13 @@ inline View make_whole_view() {
   View view = make_view();
   view.shedding = make_shedding();
   view.relay = make_relay();
+  view.events = with_event(view.events, {.at = view_time,
+                                         .kind = EventKind::action,
+                                         .subject = "mail",
+                                         .what = "restart",
+                                         .actor = "systemcheck",
+                                         .result = ActionResult::not_up,
+                                         .text = "no process"});
   return view;
 }
 

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/vocabulary.h"
+
+namespace systemcheck {
+
+/// How bad it is for a service to be in a state.
+constexpr CheckStatus severity_of(ServiceState state) {
+  switch (state) {
+    case ServiceState::unknown:
+      return CheckStatus::unknown;
+    case ServiceState::up:
+    case ServiceState::held:
+    case ServiceState::absent:
+      return CheckStatus::ok;
+    case ServiceState::degraded:
+    case ServiceState::overloaded:
+    case ServiceState::suspect:
+    case ServiceState::restarting:
+      return CheckStatus::warning;
+    case ServiceState::down:
+    case ServiceState::waiting:
+    case ServiceState::flapping:
+      break;
+  }
+  return CheckStatus::critical;
+}
+
+}  // namespace systemcheck

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "publish/oids_leaves.h"
@@ -24,14 +25,6 @@ bool is_before(OidSpan left, OidSpan right) {
 
 bool is_below(OidSpan oid, OidSpan prefix) {
   return oid.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), oid.begin());
-}
-
-/// A string as index without IMPLIED: its length, then its bytes (RFC 2578, 7.7). So short names come first.
-Oid index_of(std::string_view name) {
-  Oid index{static_cast<std::uint32_t>(name.size())};
-  for (const char letter : name)
-    index.push_back(static_cast<unsigned char>(letter));
-  return index;
 }
 
 /// Names in rows' order become instances in lexicographic order. A name that cannot be an index, or that
@@ -119,6 +112,16 @@ void fill_relay(const View& view, InstanceLists& lists) {
       sorted_instances(row.files.size(), [&](std::size_t at) { return row_name(row.files[at].path); });
 }
 
+/// By ascending number as they are. One whose number fits no sub-identifier has no instance.
+void fill_events(const View& view, InstanceLists& lists) {
+  auto& events = lists[static_cast<std::size_t>(Instances::events)];
+  for (std::size_t row = 0; row < view.events->size(); ++row) {
+    const auto number = (*view.events)[row]->number;
+    if (number <= std::numeric_limits<std::uint32_t>::max())
+      events.push_back({.index = {static_cast<std::uint32_t>(number)}, .row = row});
+  }
+}
+
 InstanceLists instances_of(const View& view) {
   const auto& facts = view.snapshot->facts;
   InstanceLists lists;
@@ -135,6 +138,7 @@ InstanceLists instances_of(const View& view) {
   fill_services(view, lists);
   fill_shedding(view, lists);
   fill_relay(view, lists);
+  fill_events(view, lists);
   return lists;
 }
 
@@ -174,6 +178,13 @@ ModuleRoot::ModuleRoot(const Oid& base) : module(base) {
   module.push_back(1);
   objects = module;
   objects.push_back(1);
+}
+
+Oid index_of(std::string_view name) {
+  Oid index{static_cast<std::uint32_t>(name.size())};
+  for (const char letter : name)
+    index.push_back(static_cast<unsigned char>(letter));
+  return index;
 }
 
 struct OidTable::State {

@@ -67,6 +67,9 @@ struct LeafInfo {
   bool is_writable = false;
 };
 
+/// A string as index without IMPLIED: its length, then its bytes (RFC 2578, 7.7). So short names come first.
+Oid index_of(std::string_view name);
+
 /// All leaves, in the order of their object identifiers.
 std::span<const LeafInfo> leaves();
 

@@ -27,18 +27,11 @@ const FileSystem& disk(const Sight& it) {
   return it.view.snapshot->facts.of<Disks>()->file_systems[it.view.file_systems[it.row].index];
 }
 
-Duration sample_age(const Sight& it) {
-  const auto& snapshot = *it.view.snapshot;
-  const auto since = snapshot.cycle > 0 ? snapshot.taken : it.moment.agent_started;
-  return std::max(it.moment.now - since, Duration::zero());
-}
-
-/// Three intervals without a sample: whatever the last one said, nobody is looking any more.
-bool is_stale(const Sight& it) { return sample_age(it) > 3 * it.view.daemon.cycle_interval; }
+Duration age(const Sight& it) { return sample_age(it.view, it.moment); }
+bool is_old(const Sight& it) { return is_stale(it.view, it.moment); }
 
 SnmpValue status_text(const Sight& it) {
-  if (!is_stale(it)) return text_value(it.view.status_text);
-  return text_value("no new sample for " + duration_words(sample_age(it)));
+  return text_value(is_old(it) ? stale_words(it.view, it.moment) : it.view.status_text);
 }
 
 SnmpValue inodes_used(const Sight& it) {
@@ -63,7 +56,7 @@ std::vector<Leaf> agent_leaves() {
       {{"scStatus", {1, 2}, check_status, "", false},
        Instances::always,
        [](const Sight& it) {
-         return label_value(is_stale(it) ? CheckStatus::critical : it.view.status, check_status);
+         return label_value(is_old(it) ? CheckStatus::critical : it.view.status, check_status);
        }},
       {{"scStatusText", {1, 3}, admin_string, "", false}, Instances::always, status_text},
       {{"scSampleTime", {1, 4}, date, "", false},
@@ -74,7 +67,7 @@ std::vector<Leaf> agent_leaves() {
        [](const Sight& it) { return counter(it.view.sequence); }},
       {{"scSampleAge", {1, 6}, gauge32, "seconds", false},
        Instances::sample,
-       [](const Sight& it) { return gauge(static_cast<std::uint64_t>(in_seconds(sample_age(it)))); }},
+       [](const Sight& it) { return gauge(static_cast<std::uint64_t>(in_seconds(age(it)))); }},
       {{"scSampleInterval", {1, 7}, {"Unsigned32 (1..86400)", SnmpType::unsigned32}, "seconds", false},
        Instances::always,
        [](const Sight& it) {
@@ -286,7 +279,8 @@ std::span<const Leaf> leaf_roster() {
     std::vector<Leaf> all;
     for (const auto& group :
          {agent_leaves(), lock_leaves(), load_leaves(), memory_leaves(), disk_leaves(), service_leaves(),
-          restart_leaves(), order_leaves(), process_leaves(), shedding_leaves(), relay_leaves()}) {
+          restart_leaves(), order_leaves(), process_leaves(), shedding_leaves(), relay_leaves(),
+          event_leaves()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     std::ranges::sort(all, {}, [](const Leaf& leaf) -> const Oid& { return leaf.info.oid; });

@@ -32,8 +32,9 @@ enum class Instances {
   relay_logs,
   relay_sockets,
   relay_maps,
+  events,
 };
-inline constexpr std::size_t instance_kinds = 19;
+inline constexpr std::size_t instance_kinds = 20;
 
 /// Processes by what they are doing, counted once a view.
 struct ProcessCounts {
@@ -49,7 +50,8 @@ struct Sight {
   const View& view;
   const ProcessCounts& processes;
   const SnmpMoment& moment;
-  std::size_t row = 0;  ///< into View::services or View::file_systems, or the rows of shedding or the relay
+  std::size_t row =
+      0;  ///< into View::services or View::file_systems, or the rows of shedding or the relay, or events
 };
 
 struct Leaf {
@@ -63,6 +65,7 @@ std::vector<Leaf> lock_leaves();
 std::vector<Leaf> order_leaves();
 std::vector<Leaf> shedding_leaves();
 std::vector<Leaf> relay_leaves();
+std::vector<Leaf> event_leaves();
 
 /// By ascending oid.
 std::span<const Leaf> leaf_roster();

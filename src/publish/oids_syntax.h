@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/event_words.h"
 #include "decide/shed_facts.h"
 #include "publish/oids.h"
 #include "publish/relay_row.h"
@@ -55,6 +56,14 @@ inline constexpr Syntax shed_phase{
     .name = "ScShedPhase", .type = SnmpType::integer, .labels = Words<ShedPhase>::all, .first_label = 1};
 inline constexpr Syntax shed_obstacle{
     .name = "ScShedObstacle", .type = SnmpType::integer, .labels = shed_obstacle_labels, .first_label = 0};
+
+inline constexpr std::array<std::string_view, 11> action_result_labels{
+    "none", "running", "observed", "failed", "timedOut", "refused", "lost", "up", "notUp", "gone", "notGone"};
+static_assert(action_result_labels.size() == Words<ActionResult>::all.size());
+inline constexpr Syntax event_kind{
+    .name = "ScTopic", .type = SnmpType::integer, .labels = Words<EventKind>::all, .first_label = 1};
+inline constexpr Syntax action_result{
+    .name = "ScActionResult", .type = SnmpType::integer, .labels = action_result_labels, .first_label = 0};
 
 inline constexpr Syntax log_kind{
     .name = "ScLogKind", .type = SnmpType::integer, .labels = Words<RelayLog::Kind>::all, .first_label = 1};

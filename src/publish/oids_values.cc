@@ -81,4 +81,17 @@ SnmpValue date_value(const std::optional<WallTime>& time) {
   return {.type = SnmpType::octets, .octets = time ? date_and_time(*time) : std::string(8, '\0')};
 }
 
+Duration sample_age(const View& view, const SnmpMoment& moment) {
+  const auto since = view.snapshot->cycle > 0 ? view.snapshot->taken : moment.agent_started;
+  return std::max(moment.now - since, Duration::zero());
+}
+
+bool is_stale(const View& view, const SnmpMoment& moment) {
+  return sample_age(view, moment) > 3 * view.daemon.cycle_interval;
+}
+
+std::string stale_words(const View& view, const SnmpMoment& moment) {
+  return "no new sample for " + duration_words(sample_age(view, moment));
+}
+
 }  // namespace systemcheck

@@ -29,6 +29,13 @@ SnmpValue ticks_at(Instant when, const SnmpMoment& moment);
 /// RFC 2579 DateAndTime, in UTC and with its zone; eight zeros: never.
 SnmpValue date_value(const std::optional<WallTime>& time);
 
+/// Since the snapshot of the view was taken; since the agent's start where there is none.
+Duration sample_age(const View& view, const SnmpMoment& moment);
+/// Three intervals without a sample: whatever the last one said, nobody is looking any more.
+bool is_stale(const View& view, const SnmpMoment& moment);
+/// The same for people.
+std::string stale_words(const View& view, const SnmpMoment& moment);
+
 template <typename Numbers>
 std::uint64_t sum(const Numbers& numbers) {
   std::uint64_t total = 0;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "publish/mib_text.h"
+#include "publish/notifications.h"
 #include "publish/oids.h"
 #include "support/shell.h"
 
@@ -83,6 +84,37 @@ std::map<std::string, std::string> parse_enumerations(const std::string& text) {
     enumerations[name] += words;
   }
   return enumerations;
+}
+
+/// A NOTIFICATION-TYPE of the module.
+struct ToldOf {
+  std::vector<std::string> objects{};
+  std::string number{};
+};
+
+std::map<std::string, ToldOf> parse_notifications(const std::string& text) {
+  constexpr std::string_view start = " NOTIFICATION-TYPE";
+  std::map<std::string, ToldOf> all;
+  std::string name;
+  bool is_listing = false;
+  for (const auto& line : lines_of(text)) {
+    if (line.ends_with(start)) name = line.substr(0, line.size() - start.size());
+    if (name.empty()) continue;
+    const auto objects = clause(line, "OBJECTS");
+    is_listing = is_listing || objects;
+    std::istringstream words(objects ? objects->substr(1) : line);
+    for (std::string word; is_listing && words >> word;) {
+      is_listing = word != "}";
+      if (word.ends_with(',')) word.pop_back();
+      if (is_listing) all[name].objects.push_back(word);
+    }
+    if (const auto place = clause(line, "::=")) {
+      EXPECT_TRUE(place->starts_with("{ scNotifications ")) << *place;
+      all[name].number = place->substr(18, place->find('}') - 19);
+      name.clear();
+    }
+  }
+  return all;
 }
 
 std::string enumeration_text(const Syntax& syntax) {
@@ -168,6 +200,31 @@ std::vector<std::string> names_in_module(const std::string& access) {
 
 TEST(Mib, HasExactlyTheLeavesThatAreServed) {
   EXPECT_EQ(names_in_module("read-only"), names_of_leaves(false));
+}
+
+TEST(Mib, HasExactlyTheNotificationsThatAreSent) {
+  const auto in_module = parse_notifications(read(module_path));
+  EXPECT_EQ(in_module.size(), notification_infos().size());
+  for (const auto& info : notification_infos()) {
+    const auto found = in_module.find(std::string(info.name));
+    ASSERT_NE(found, in_module.end()) << info.name;
+    EXPECT_EQ(found->second.number, std::to_string(static_cast<int>(info.kind))) << info.name;
+    EXPECT_EQ(found->second.objects, std::vector<std::string>(info.objects.begin(), info.objects.end()))
+        << info.name;
+  }
+}
+
+TEST(Mib, HasExactlyTheObjectsThatOnlyNotificationsHave) {
+  const auto objects = parse_objects(read(module_path), "accessible-for-notify");
+  EXPECT_EQ(objects.size(), notify_leaves().size());
+  for (const auto& leaf : notify_leaves()) {
+    const auto found = objects.find(std::string(leaf.name));
+    ASSERT_NE(found, objects.end()) << leaf.name;
+    EXPECT_EQ(found->second.syntax, leaf.syntax.name) << leaf.name;
+    EXPECT_EQ(found->second.units, leaf.units) << leaf.name;
+    EXPECT_EQ(found->second.parent, "scNotifyInfo") << leaf.name;
+    EXPECT_EQ(found->second.number, std::to_string(leaf.oid.back())) << leaf.name;
+  }
 }
 
 TEST(Mib, PromisesWhatCanBeWrittenAndNothingElse) {

@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -27,7 +29,9 @@
 #include "publish/snmp_answers.h"
 #include "publish/snmp_complaints.h"
 #include "publish/snmp_requests.h"
+#include "publish/snmp_sinks.h"
 #include "publish/snmp_surroundings.h"
+#include "publish/snmp_traps.h"
 
 // All of net-snmp. Its agent is single-threaded globals, so one thread here owns all of them, from
 // init_agent() to shutdown_agent(), and the rest of the program knows it by two inboxes.
@@ -124,19 +128,25 @@ class NetsnmpAgent {
       : setup_(std::move(setup)),
         orders_(std::move(orders)),
         answers_(views, setup_.config.base_oid),
-        complaints_(std::move(on_complaint)) {}
+        complaints_(std::move(on_complaint)) {
+    // Below an snmpd it is that one's matter whether anybody listens.
+    if (!is_master() || !setup_.config.notify.sinks.empty())
+      traps_.emplace(setup_.config.notify, answers_.root().module);
+  }
 
   Result<Addresses> open() {
     const auto open_before = open_descriptors();
     auto initialised = initialise();
     if (!initialised) return std::move(initialised).error();
+    const auto open_to_sinks = open_descriptors();
     const bool is_listening = is_master() ? init_master_agent() == 0 : true;
     keep_from_children(open_before);
     if (!is_listening) return failure(fmt::format("cannot listen on {}", listeners()));
     if (is_master()) snmp_store(application);  // At once: engineBoots must grow even if we are killed.
     complaints_.set_started();
     is_open_ = true;
-    return is_master() ? bound_addresses() : Addresses{whom_it_serves()};
+    if (is_master() && traps_) send_easy_trap(SNMP_TRAP_COLDSTART, 0);
+    return is_master() ? bound_addresses(open_to_sinks) : Addresses{whom_it_serves()};
   }
 
   void serve(int stop) {
@@ -217,11 +227,12 @@ class NetsnmpAgent {
     init_usmStats();
   }
 
-  static Addresses bound_addresses() {
+  static Addresses bound_addresses(const std::set<int>& open_to_sinks) {
     Wanted wanted;
     wanted.refresh();
     Addresses addresses;
     for (const auto number : wanted.numbers()) {
+      if (open_to_sinks.contains(number)) continue;
       if (auto text = address_text(number); !text.empty()) addresses.push_back(std::move(text));
     }
     return addresses;
@@ -234,6 +245,9 @@ class NetsnmpAgent {
       own.complaints_.add(own.is_connected_ ? "snmpd is there" : "snmpd is gone", steady_now());
     return 0;
   }
+
+  /// Whatever is told while there is no snmpd is told to nobody.
+  [[nodiscard]] bool is_heard() const { return traps_ && (is_master() || is_connected_); }
 
   [[nodiscard]] std::string whom_it_serves() const {
     return "agentx:" + setup_.config.agentx_socket + (is_connected_ ? "" : ", where nobody is yet");
@@ -251,7 +265,9 @@ class NetsnmpAgent {
     std::vector<pollfd> polled{{.fd = stop, .events = POLLIN, .revents = 0}};
     for (const auto number : wanted.numbers())
       polled.push_back({.fd = number, .events = POLLIN, .revents = 0});
-    const int count = ::poll(polled.data(), polled.size(), wanted.timeout_ms());
+    const int patience =
+        is_heard() ? traps_->timeout_ms(steady_now(), wanted.timeout_ms()) : wanted.timeout_ms();
+    const int count = ::poll(polled.data(), polled.size(), patience);
     if (polled.front().revents != 0) return false;
     std::vector<int> ready;
     for (const auto& one : polled) {
@@ -262,6 +278,7 @@ class NetsnmpAgent {
     if (count == 0) snmp_timeout();
     run_alarms();
     netsnmp_check_outstanding_agent_requests();
+    if (is_heard()) traps_->look(answers_.view(), answers_.moment());
     return true;
   }
 
@@ -270,6 +287,7 @@ class NetsnmpAgent {
   Answers answers_;
   Requests requests_{.answers = answers_, .orders = *orders_};
   Complaints complaints_;
+  std::optional<TrapSender> traps_{};
   bool is_open_ = false;
   bool is_connected_ = false;  ///< to an snmpd
 };
@@ -332,6 +350,9 @@ Result<std::unique_ptr<SnmpAgent>> SnmpAgent::start(const SnmpConfig& config,
   if (!lines) return std::move(lines).error().within("snmp");
   if (auto forgotten = forget_users(*directory); !forgotten)
     return std::move(forgotten).error().within("snmp");
+  const auto sinks = sink_lines(config);
+  if (!sinks) return Error(sinks.error()).within("snmp");
+  lines->insert(lines->end(), sinks->begin(), sinks->end());
   was_started = true;
   ScopedEnvironment environment;
   environment.set("MIBS", "");                  // None: Debian does not ship the modules they build on.

@@ -40,6 +40,8 @@ class Answers {
   [[nodiscard]] std::int32_t set_lock() const { return moment_.set_lock; }
   /// Somebody has set it to what it was: whoever else believes to know it does no longer.
   void advance_lock() { moment_.set_lock = moment_.set_lock == INT32_MAX ? 0 : moment_.set_lock + 1; }
+  [[nodiscard]] const std::shared_ptr<const View>& view() const { return table_.view(); }
+  [[nodiscard]] const SnmpMoment& moment() const { return moment_; }
   [[nodiscard]] Oid whole_oid(OidTable::Place place) const;
   [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
 

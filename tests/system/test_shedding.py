@@ -12,6 +12,7 @@ import unittest
 import harness
 from harness import SystemTest, holds_for, is_alive, wait_until
 from standin import SETSID, StandIn
+from trap_listener import TrapListener
 
 MIB = 1 << 20
 LIMIT = 256 * MIB
@@ -203,6 +204,19 @@ class Shedding(SystemTest):
         daemon.logged(r"cheap: would stop it: ")
         self.assertTrue(is_alive(pid))
         self.assertEqual(daemon.metrics().state("cheap"), "up")
+
+    @unittest.skipUnless(shutil.which("snmptrapd"), "snmptrapd is not installed")
+    def test_who_listens_is_told(self):
+        listener = TrapListener(self)
+        cheap = Hog(self, "cheap", 60, self.group)
+        self.begin((cheap, 10), snmp={"mode": "agent", "listen": ["udp:127.0.0.1:0"],
+                                      "notify": {"sinks": [listener.sink()]}})
+        other = self.use(150)
+        off = listener.wait("scShedAction")
+        self.assertEqual((off["scServiceLabel"], off["scEventWhat"], off["scEventResult"]), ("cheap", "stop", "gone"))
+        other.terminate()
+        on = listener.wait("scShedAction", lambda trap: trap["scEventWhat"] == "start", seconds=2 * harness.PATIENCE)
+        self.assertEqual((on["scServiceLabel"], on["scEventResult"]), ("cheap", "up"))
 
     def test_a_service_that_does_not_end_is_killed(self):
         cheap = Hog(self, "cheap", 60, self.group)

@@ -1,7 +1,6 @@
 #include "collect/processes.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/metrics.h"
@@ -10,6 +9,7 @@
 #include "collect/facts.h"
 #include "collect/key_values.h"
 #include "collect/process_cache.h"
+#include "collect/user_totals.h"
 #include "os/host.h"
 
 namespace systemcheck {
@@ -75,47 +75,6 @@ void describe_states(Metrics& metrics, const std::vector<Process>& all) {
     metrics.gauge("systemcheck_processes", "Processes by state; threads are not counted.",
                   static_cast<double>(counts.at(i)), {{"state", std::string(state_words.at(i))}});
   }
-}
-
-struct UserTotals {
-  std::string name{};
-  std::uint64_t processes = 0;
-  std::uint64_t resident_bytes = 0;
-};
-
-constexpr std::string_view other_users = "_other";
-
-/// By name, because several numbers may have the same one. Those with the most memory stay, the rest
-/// is summed up last.
-std::vector<UserTotals> totals_by_user(const Processes& table) {
-  std::map<uid_t, UserTotals> by_number;
-  for (const auto& process : table.all) {
-    auto& totals = by_number[process.user];
-    ++totals.processes;
-    totals.resident_bytes += process.resident_bytes;
-  }
-  std::map<std::string, UserTotals> by_name;
-  for (const auto& [number, totals] : by_number) {
-    const auto name = printable(table.user_name(number));
-    auto& sum = by_name[name];
-    sum.name = name;
-    sum.processes += totals.processes;
-    sum.resident_bytes += totals.resident_bytes;
-  }
-  UserTotals rest = by_name[std::string(other_users)];  // somebody may be called that
-  rest.name = other_users;
-  by_name.erase(rest.name);
-  std::vector<UserTotals> shown;
-  shown.reserve(by_name.size() + 1);
-  for (auto& [name, totals] : by_name)
-    shown.push_back(std::move(totals));
-  std::ranges::stable_sort(shown, std::greater{}, &UserTotals::resident_bytes);
-  for (; shown.size() > user_series_max; shown.pop_back()) {
-    rest.processes += shown.back().processes;
-    rest.resident_bytes += shown.back().resident_bytes;
-  }
-  shown.push_back(std::move(rest));
-  return shown;
 }
 
 void describe_users(Metrics& metrics, const Processes& table) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/relay_clients.h"
 #include "daemon/relay_grants.h"
 
 namespace systemcheck {
@@ -274,6 +275,15 @@ void RelayTracker::note_cycle() {
   refuse_own_addresses();
   if (logs_) logs_->try_again();
   publish();
+  note_clients();
+}
+
+/// Once a cycle, because it is a copy; and only where there is somebody who may see it.
+void RelayTracker::note_clients() {
+  clients_.reset();
+  if (config_->snmp.mode != SnmpMode::agent || config_->snmp.users.empty()) return;
+  clients_ = std::make_shared<const std::vector<RelayClientRow>>(
+      client_rows(table_->list(relay_clients_max, std::nullopt), world_.loop.now(), world_.loop.wall_now()));
 }
 
 std::optional<RelayRow> RelayTracker::row() {
@@ -289,6 +299,7 @@ std::optional<RelayRow> RelayTracker::row() {
     row.sockets = publisher_->sockets();
     row.files = publisher_->files();
   }
+  row.clients = clients_;
   judge_relay(row, world_.loop.now());
   note_status(row);
   return row;

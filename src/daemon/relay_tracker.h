@@ -69,6 +69,7 @@ class RelayTracker {
   void write();
   [[nodiscard]] SocketmapAnswer answer(const IpAddress& address);
   void refuse_own_addresses();
+  void note_clients();
   void note_status(RelayRow& row);
   [[nodiscard]] bool is_on() const { return table_ && config_->relay.enabled; }
   [[nodiscard]] BothClocks clocks() const;
@@ -91,6 +92,7 @@ class RelayTracker {
   bool is_writing_ = false;
   Instant write_due_{};
   std::map<Refusal, Instant> complained_at_{};
+  std::shared_ptr<const std::vector<RelayClientRow>> clients_{};
   CheckStatus status_ = CheckStatus::unknown;
   WallTime status_since_{};
   Instant status_since_instant_{};

@@ -99,6 +99,16 @@ void fill_shedding(const View& view, InstanceLists& lists) {
       row.services.size(), [&](std::size_t at) -> const auto& { return row.services[at].name; });
 }
 
+void fill_processes(const View& view, const ProcessCounts& counts, InstanceLists& lists) {
+  const auto& facts = view.snapshot->facts;
+  const auto list = [&](Instances kind) -> auto& { return lists[static_cast<std::size_t>(kind)]; };
+  list(Instances::processes) = scalar_if(facts.of<Processes>().has_value());
+  list(Instances::users) =
+      sorted_instances(counts.users.size(), [&](std::size_t at) { return row_name(counts.users[at].name); });
+  const auto& pressure = facts.of<Pressure>();
+  list(Instances::pressure) = scalar_if(pressure && pressure->is_available);
+}
+
 void fill_relay(const View& view, InstanceLists& lists) {
   if (!view.relay) return;
   const auto& row = *view.relay;
@@ -110,6 +120,9 @@ void fill_relay(const View& view, InstanceLists& lists) {
       sorted_instances(row.sockets.size(), [&](std::size_t at) { return row_name(row.sockets[at].place); });
   list(Instances::relay_maps) =
       sorted_instances(row.files.size(), [&](std::size_t at) { return row_name(row.files[at].path); });
+  if (!row.clients) return;
+  list(Instances::relay_clients) = sorted_instances(
+      row.clients->size(), [&](std::size_t at) -> const auto& { return (*row.clients)[at].network; });
 }
 
 /// By ascending number as they are. One whose number fits no sub-identifier has no instance.
@@ -122,7 +135,7 @@ void fill_events(const View& view, InstanceLists& lists) {
   }
 }
 
-InstanceLists instances_of(const View& view) {
+InstanceLists instances_of(const View& view, const ProcessCounts& processes) {
   const auto& facts = view.snapshot->facts;
   InstanceLists lists;
   const auto set_scalar = [&](Instances kind, bool is_known) {
@@ -133,9 +146,9 @@ InstanceLists instances_of(const View& view) {
   set_scalar(Instances::load, facts.of<Load>().has_value());
   set_scalar(Instances::cpu, facts.of<Cpu>().has_value());
   set_scalar(Instances::memory, facts.of<Memory>().has_value());
-  set_scalar(Instances::processes, facts.of<Processes>().has_value());
   fill_disks(view, lists);
   fill_services(view, lists);
+  fill_processes(view, processes, lists);
   fill_shedding(view, lists);
   fill_relay(view, lists);
   fill_events(view, lists);
@@ -153,6 +166,7 @@ ProcessCounts count_processes(const View& view) {
     counts.blocked += process.state == 'D' ? 1 : 0;
     counts.zombie += process.state == 'Z' ? 1 : 0;
   }
+  counts.users = totals_by_user(*table);
   return counts;
 }
 
@@ -204,10 +218,10 @@ struct OidTable::State {
 };
 
 OidTable::OidTable(std::shared_ptr<const View> view) {
-  auto lists = instances_of(*view);
-  const auto processes = count_processes(*view);
+  auto processes = count_processes(*view);
+  auto lists = instances_of(*view, processes);
   state_ = std::make_unique<const State>(
-      State{.view = std::move(view), .lists = std::move(lists), .processes = processes});
+      State{.view = std::move(view), .lists = std::move(lists), .processes = std::move(processes)});
 }
 OidTable::OidTable(OidTable&&) noexcept = default;
 OidTable& OidTable::operator=(OidTable&&) noexcept = default;

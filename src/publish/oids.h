@@ -29,6 +29,9 @@ struct ModuleRoot {
   Oid module{};   ///< systemCheckMIB
   Oid objects{};  ///< scObjects: all that is served
 };
+/// scRelayClientTable, below scObjects: who may send mail. Only for those who have said who they are; a
+/// community is no secret on the machine itself, and behind AgentX nobody knows who asks.
+inline constexpr std::array<std::uint32_t, 2> relay_clients_oid{8, 10};
 
 /// What a name may be long to be an index (ScName): with its prefix it stays well below the 128
 /// sub-identifiers that an object identifier may have.
@@ -37,7 +40,7 @@ inline constexpr std::size_t index_name_bytes_max = 64;
 inline constexpr std::size_t snmp_text_bytes_max = 255;
 
 /// The SMIv2 types that the module uses (RFC 2578, 7.1).
-enum class SnmpType { integer, unsigned32, gauge, counter32, time_ticks, octets };
+enum class SnmpType { integer, unsigned32, gauge, counter32, counter64, time_ticks, octets };
 
 /// A value ready for a varbind: a number that fits its type, or octets.
 struct SnmpValue {

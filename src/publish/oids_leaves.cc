@@ -7,8 +7,7 @@
 #include "publish/oids_values.h"
 
 // One entry a leaf, in the order of the object identifiers. Numbers are never given to another meaning:
-// the gaps are objects of the module's plan that are not served yet (settable ones, the clients of the
-// relay).
+// the gaps are objects of the module's plan that are not served yet (settable ones).
 
 namespace systemcheck {
 namespace {
@@ -252,26 +251,6 @@ std::vector<Leaf> restart_leaves() {
   };
 }
 
-std::vector<Leaf> process_leaves() {
-  return {
-      {{"scProcTotal", {6, 1}, gauge32, "processes", false},
-       Instances::processes,
-       [](const Sight& it) { return gauge(it.processes.total); }},
-      {{"scProcRunning", {6, 2}, gauge32, "processes", false},
-       Instances::processes,
-       [](const Sight& it) { return gauge(it.processes.running); }},
-      {{"scProcBlocked", {6, 3}, gauge32, "processes", false},
-       Instances::processes,
-       [](const Sight& it) { return gauge(it.processes.blocked); }},
-      {{"scProcZombie", {6, 4}, gauge32, "processes", false},
-       Instances::processes,
-       [](const Sight& it) { return gauge(it.processes.zombie); }},
-      {{"scProcThreads", {6, 5}, gauge32, "threads", false},
-       Instances::processes,
-       [](const Sight& it) { return gauge(it.processes.threads); }},
-  };
-}
-
 }  // namespace
 
 std::span<const Leaf> leaf_roster() {
@@ -280,7 +259,7 @@ std::span<const Leaf> leaf_roster() {
     for (const auto& group :
          {agent_leaves(), lock_leaves(), load_leaves(), memory_leaves(), disk_leaves(), service_leaves(),
           restart_leaves(), order_leaves(), process_leaves(), shedding_leaves(), relay_leaves(),
-          event_leaves()}) {
+          event_leaves(), pressure_leaves()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     std::ranges::sort(all, {}, [](const Leaf& leaf) -> const Oid& { return leaf.info.oid; });

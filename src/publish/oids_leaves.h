@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "collect/user_totals.h"
 #include "publish/oids.h"
 
 // Between the leaves of the module (oids_leaves.cc and others) and the table that orders them (oids.cc).
@@ -33,16 +34,20 @@ enum class Instances {
   relay_sockets,
   relay_maps,
   events,
+  relay_clients,  ///< where there is somebody who may see them
+  users,
+  pressure,  ///< where the kernel measures it
 };
-inline constexpr std::size_t instance_kinds = 20;
+inline constexpr std::size_t instance_kinds = 23;
 
-/// Processes by what they are doing, counted once a view.
+/// Processes by what they are doing and by whose they are, counted once a view.
 struct ProcessCounts {
   std::uint64_t total = 0;
   std::uint64_t running = 0;
   std::uint64_t blocked = 0;  ///< in uninterruptible sleep
   std::uint64_t zombie = 0;
   std::uint64_t threads = 0;
+  std::vector<UserTotals> users{};
 };
 
 /// Everything that one value can be made from.
@@ -50,8 +55,8 @@ struct Sight {
   const View& view;
   const ProcessCounts& processes;
   const SnmpMoment& moment;
-  std::size_t row =
-      0;  ///< into View::services or View::file_systems, or the rows of shedding or the relay, or events
+  /// Into View::services, View::file_systems or the users, or into the rows of shedding or the relay, or events.
+  std::size_t row = 0;
 };
 
 struct Leaf {
@@ -63,6 +68,8 @@ struct Leaf {
 // Parts of the roster that have a file of their own.
 std::vector<Leaf> lock_leaves();
 std::vector<Leaf> order_leaves();
+std::vector<Leaf> process_leaves();
+std::vector<Leaf> pressure_leaves();
 std::vector<Leaf> shedding_leaves();
 std::vector<Leaf> relay_leaves();
 std::vector<Leaf> event_leaves();

@@ -1,10 +1,11 @@
+#include <cmath>
+
 #include "publish/oids_leaves.h"
 #include "publish/oids_syntax.h"
 #include "publish/oids_values.h"
 
-// Who may send because he has fetched his mail: how many, never who. A community is no secret on the machine
-// itself, so no leaf has a user or the address of a client. Number 10 is kept for a table of them that only
-// those see who have said who they are; 2 and 3 for what all logs have in common.
+// Who may send because he has fetched his mail: how many, and who only below relay_clients_oid. Numbers 2 and
+// 3 are kept for what all logs have in common.
 
 namespace systemcheck {
 namespace {
@@ -16,6 +17,7 @@ const RelayRow& relay(const Sight& it) { return *it.view.relay; }
 const RelayLogRow& log(const Sight& it) { return relay(it).logs[it.row]; }
 const RelayPublisher::Socket& socket(const Sight& it) { return relay(it).sockets[it.row]; }
 const MapWriter::State& map(const Sight& it) { return relay(it).files[it.row]; }
+const RelayClientRow& client(const Sight& it) { return (*relay(it).clients)[it.row]; }
 
 SnmpValue relay_status(const Sight& it) {
   return label_value(it.view.relay ? it.view.relay->status : CheckStatus::unknown, check_status);
@@ -42,6 +44,28 @@ std::vector<Leaf> grant_leaves() {
       {{"scRelayUsers", {8, 9}, gauge32, "users", false},
        Instances::relay,
        [](const Sight& it) { return gauge(relay(it).users); }},
+  };
+}
+
+std::vector<Leaf> client_leaves() {
+  return {
+      {{"scRelayClientLabel", {8, 10, 1, 2}, admin_string, "", true},
+       Instances::relay_clients,
+       [](const Sight& it) { return text_value(client(it).network); }},
+      {{"scRelayClientUser", {8, 10, 1, 3}, admin_string, "", true},
+       Instances::relay_clients,
+       [](const Sight& it) { return text_value(client(it).user); }},
+      {{"scRelayClientLeft", {8, 10, 1, 4}, gauge32, "seconds", true},
+       Instances::relay_clients,
+       [](const Sight& it) { return rounded_gauge(std::ceil(in_seconds(client(it).ends - it.moment.now))); }},
+      {{"scRelayClientLogins", {8, 10, 1, 5}, gauge32, "logins", true},
+       Instances::relay_clients,
+       [](const Sight& it) { return gauge(client(it).logins); }},
+  };
+}
+
+std::vector<Leaf> change_leaves() {
+  return {
       {{"scRelaySharedAddresses", {8, 11}, gauge32, "addresses", false},
        Instances::relay,
        [](const Sight& it) { return gauge(relay(it).shared_addresses); }},
@@ -159,7 +183,7 @@ std::vector<Leaf> map_leaves() {
 
 std::vector<Leaf> relay_leaves() {
   std::vector<Leaf> all = grant_leaves();
-  for (const auto& group : {log_leaves(), socket_leaves(), map_leaves()})
+  for (const auto& group : {client_leaves(), change_leaves(), log_leaves(), socket_leaves(), map_leaves()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -22,6 +22,7 @@ inline constexpr Syntax gauge32{.name = "Gauge32", .type = SnmpType::gauge};
 inline constexpr Syntax permille{.name = "Gauge32 (0..1000)", .type = SnmpType::gauge};
 inline constexpr Syntax unsigned32{.name = "Unsigned32", .type = SnmpType::unsigned32};
 inline constexpr Syntax counter32{.name = "Counter32", .type = SnmpType::counter32};
+inline constexpr Syntax counter64{.name = "Counter64", .type = SnmpType::counter64};
 inline constexpr Syntax exit_code{.name = "Integer32 (-255..255)", .type = SnmpType::integer};
 inline constexpr Syntax admin_string{.name = "SnmpAdminString", .type = SnmpType::octets};
 inline constexpr Syntax date{.name = "DateAndTime", .type = SnmpType::octets};

@@ -56,6 +56,11 @@ SnmpValue counter(std::uint64_t number) {
   return {.type = SnmpType::counter32, .number = static_cast<std::int64_t>(number & number_max)};
 }
 
+SnmpValue wide_counter(std::uint64_t number) {
+  constexpr std::uint64_t wide_max = std::numeric_limits<std::int64_t>::max();
+  return {.type = SnmpType::counter64, .number = static_cast<std::int64_t>(number & wide_max)};
+}
+
 SnmpValue truth_value(bool is_true) { return {.number = is_true ? 1 : 2}; }
 
 SnmpValue text_value(std::string_view text) {

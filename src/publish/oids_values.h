@@ -21,6 +21,8 @@ SnmpValue permille_gauge(double ratio);
 SnmpValue kib_gauge(double bytes);
 /// Wraps, as a counter must (RFC 2578, 7.1.6).
 SnmpValue counter(std::uint64_t number);
+/// For what would wrap too soon. It stays below 2^63.
+SnmpValue wide_counter(std::uint64_t number);
 SnmpValue truth_value(bool is_true);
 /// The same text that others publish (published_text), cut to snmp_text_bytes_max bytes.
 SnmpValue text_value(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,16 @@ struct RelayLogRow {
 /// Under this name the relay stands among the services.
 inline constexpr std::string_view relay_service_name = "poprelay";
 
-/// What is said of the relay: who may send because he has just fetched his mail, never who that is.
+/// Somebody who may send, for those few who may ask who that is.
+struct RelayClientRow {
+  std::string network{};  ///< "192.0.2.1", "2001:db8::/64"
+  std::string user{};     ///< "alice and 2 others"
+  Instant ends{};
+  std::uint64_t logins = 0;
+};
+inline constexpr std::size_t relay_clients_max = 1024;
+
+/// What is said of the relay: how many may send because they have just fetched their mail.
 struct RelayRow {
   CheckStatus status = CheckStatus::unknown;
   std::string words{};  ///< for people, one line
@@ -42,6 +52,9 @@ struct RelayRow {
   std::vector<RelayLogRow> logs{};
   std::vector<RelayPublisher::Socket> sockets{};
   std::vector<MapWriter::State> files{};
+  /// The first relay_clients_max of them, as they were in the last cycle. Null: there is nobody who may see
+  /// them. It is shared by all views of a cycle, and goes nowhere but to users of SNMPv3.
+  std::shared_ptr<const std::vector<RelayClientRow>> clients{};
 };
 
 /// Its status, and what makes it so: it follows its logs, mail servers can ask, and the maps are current.

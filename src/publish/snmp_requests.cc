@@ -36,6 +36,12 @@ void write_value(netsnmp_variable_list* varbind, const SnmpValue& value) {
       return write_number(ASN_GAUGE);
     case SnmpType::counter32:
       return write_number(ASN_COUNTER);
+    case SnmpType::counter64: {
+      const auto number = static_cast<std::uint64_t>(value.number);
+      const counter64 halves{.high = number >> 32, .low = number & 0xffff'ffffU};
+      snmp_set_var_typed_value(varbind, ASN_COUNTER64, &halves, sizeof halves);
+      return;
+    }
     case SnmpType::time_ticks:
       return write_number(ASN_TIMETICKS);
     case SnmpType::octets:

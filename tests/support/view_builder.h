@@ -293,6 +293,16 @@ inline RelayRow make_relay() {
   return row;
 }
 
+/// Whom that relay lets send.
+inline std::shared_ptr<const std::vector<RelayClientRow>> make_clients() {
+  return std::make_shared<const std::vector<RelayClientRow>>(std::vector<RelayClientRow>{
+      {.network = "198.51.100.7",
+       .user = "alice and 2 others",
+       .ends = view_instant + std::chrono::milliseconds{65'500},
+       .logins = 12},
+      {.network = "2001:db8::/64", .user = "robert", .ends = view_instant, .logins = 1}});
+}
+
 /// A whole machine, to be changed where a test needs it otherwise:
 ///   const View view = ViewBuilder().service(make_row("mine")).build();
 class ViewBuilder {
@@ -372,6 +382,7 @@ inline View make_whole_view() {
                                          .actor = "systemcheck",
                                          .result = ActionResult::not_up,
                                          .text = "no process"});
+  view.relay->clients = make_clients();
   return view;
 }
 

@@ -36,6 +36,9 @@ class Snmp(SystemTest):
         self.maillog = self.directory / "maillog"
         self.maillog.touch()
         self.relay_socket = self.directory / "relay.sock"
+        self.passwords = self.directory / "passwords"
+        self.passwords.touch(mode=0o600)
+        self.passwords.write_text("to authenticate\nfor privacy\n")
         self.systemcheck = self.daemon({
             "cycle": "60s",
             "memory": {"shed": {"mode": "observe"}},
@@ -45,7 +48,8 @@ class Snmp(SystemTest):
                 "publish": [{"socketmap": {"listen": [f"unix:{self.relay_socket}"]}},
                             {"plain_file": {"path": str(self.directory / "relay.txt")}}],
             },
-            "snmp": {"mode": "agent", "listen": ["udp:127.0.0.1:0"]},
+            "snmp": {"mode": "agent", "listen": ["udp:127.0.0.1:0"],
+                     "users": {"operator": {"password_file": str(self.passwords)}}},
             "services": {
                 "watched": self.watched.settings(processes={"min": 1, "max": 3}, shed={"priority": 7},
                                                  stop=["/usr/bin/false"]),
@@ -55,17 +59,21 @@ class Snmp(SystemTest):
         })
         self.systemcheck.wait_state("watched", "up")
 
-    def command(self, program, *args, community=None, patience="5"):
+    def command(self, program, *args, community=None, is_operator=False, patience="5"):
+        asker = ["-v2c", "-c", community or self.systemcheck.community()]
+        if is_operator:
+            asker = ["-v3", "-l", "authPriv", "-u", "operator", "-a", "SHA-256", "-A", "to authenticate",
+                     "-x", "AES", "-X", "for privacy"]
         return run(
-            [program, "-v2c", "-c", community or self.systemcheck.community(), "-t", patience, "-r", "0",
+            [program, *asker, "-t", patience, "-r", "0",
              "-M", f"{SOURCE}/mibs:{SOURCE}/tests/mibs", "-m", "SYSTEMCHECK-MIB", "-OQUes",
              f"127.0.0.1:{self.systemcheck.snmp_port}", *args],
             # No configuration of this machine or user.
             environment={"SNMPCONFPATH": str(self.directory)})
 
-    def walk(self):
+    def walk(self, **asker):
         """{(name, index): text}; the index of a scalar is None, that of an event its number."""
-        result = self.command("snmpbulkwalk", ROOT)
+        result = self.command("snmpbulkwalk", ROOT, **asker)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         found = {}
         for line in result.stdout.splitlines():
@@ -132,6 +140,23 @@ class Snmp(SystemTest):
             self.assertEqual({name: int(walk[name, service]) for name in expected}, expected, service)
         self.assertEqual(int(walk["scServiceProcsMax", "watched"]), 3)
         self.assertEqual(int(walk["scServiceProcs", "watched"]), 1)
+
+    def test_users_agree(self):
+        walk, metrics, _ = self.one_cycle()
+        users = metrics.by("systemcheck_user_processes", "user")
+        self.assertIn("_other", users)
+        self.assertEqual(self.by_label(walk, "scProcUserLabel"), {user: user for user in users})
+        memory = metrics.by("systemcheck_user_resident_memory_bytes", "user")
+        for user, processes in users.items():
+            self.assertEqual(int(walk["scProcUserProcs", user]), processes, user)
+            self.assertEqual(int(walk["scProcUserRss", user]), memory[user] // KIB, user)
+
+    def test_pressure_agrees(self):
+        walk, metrics, _ = self.one_cycle()
+        for resource, kind in (("cpu", "waiting"), ("memory", "waiting"), ("memory", "stalled"), ("io", "waiting"), ("io", "stalled")):
+            seconds = metrics.get(f"systemcheck_pressure_{kind}_seconds_total", resource=resource)
+            expected = None if seconds is None else str(rounded(seconds * 1e6) // 1000)
+            self.assertEqual(walk.get((f"scPressure{resource.capitalize()}{kind.capitalize()}", None)), expected)
 
     def test_disks_agree(self):
         walk, metrics, _ = self.one_cycle()
@@ -228,6 +253,24 @@ class Snmp(SystemTest):
         self.check_grants(walk, metrics, status["relay"])
         self.check_logs(walk, metrics, status["relay"]["logs"])
         self.check_places(walk, metrics)
+
+    def test_who_may_send_is_for_users_only(self):
+        self.systemcheck.reload({"cycle": "1s"})
+        self.fetch_mail("alice", "198.51.100.7")
+        self.fetch_mail("robert", "198.51.100.8")
+        self.fetch_mail("alice", "198.51.100.7")
+
+        def clients(**asker):
+            walk = self.walk(**asker)
+            return {index: (walk["scRelayClientUser", index].strip('"'), int(walk["scRelayClientLogins", index]),
+                            0 < int(walk["scRelayClientLeft", index]) <= 900)
+                    for name, index in walk if name == "scRelayClientLabel"}
+
+        expected = {"198.51.100.7": ("alice", 2, True), "198.51.100.8": ("robert", 1, True)}
+        wait_until(lambda: clients(is_operator=True) == expected, lambda: f"them: {clients(is_operator=True)}")
+        self.assertEqual(clients(), {})
+        by_name = self.command("snmpget", 'SYSTEMCHECK-MIB::scRelayClientUser."198.51.100.7"')
+        self.assertNotIn("alice", by_name.stdout)
 
     def check_grants(self, walk, metrics, relay):
         change = "systemcheck_relay_changes_total"

@@ -88,6 +88,7 @@ class Tracking : public testing::Test {
       state.grants.push_back(grant);
     return state;
   }
+  void let_somebody_ask() { config.snmp.users = {{.name = "operator", .password_file = "/nowhere"}}; }
   static std::string line(const std::string& time, const std::string& user, const std::string& address) {
     return time + " mx dovecot: pop3-login: Login: user=<" + user + ">, method=PLAIN, rip=" + address +
            ", lip=192.0.2.25, mpid=29, session=<k3LE+99g89F/AQID>";
@@ -417,6 +418,47 @@ TEST_F(Tracking, TakesOrdersAndRefusesWhatIsMoreThanOneClient) {
   EXPECT_THAT(ask("relay remove 198.51.100.7"), HasSubstr("may not send anyway"));
   EXPECT_THAT(ask("relay dance"), HasSubstr("error"));
   EXPECT_THAT(senders(), IsEmpty());
+}
+
+TEST_F(Tracking, ShowsWhoMaySendOncePerCycle) {
+  let_somebody_ask();
+  begin();
+  log_in("alice", "198.51.100.7");
+  EXPECT_FALSE(tracker->row()->clients) << "not before the cycle is over";
+  tracker->note_cycle();
+  const auto clients = tracker->row()->clients;
+  ASSERT_TRUE(clients);
+  ASSERT_EQ(clients->size(), 1U);
+  EXPECT_EQ(clients->front().network, "198.51.100.7");
+  EXPECT_EQ(clients->front().user, "alice");
+  EXPECT_EQ(clients->front().logins, 1U);
+  EXPECT_EQ(clients->front().ends - loop.now(), config.relay.keep);
+  log_in("robert", "198.51.100.8");
+  EXPECT_EQ(tracker->row()->clients, clients) << "one copy for all views of a cycle";
+}
+
+TEST_F(Tracking, ShowsNobodyWhoMaySendWhereNobodyMayAsk) {
+  begin();
+  log_in("alice", "198.51.100.7");
+  tracker->note_cycle();
+  EXPECT_FALSE(tracker->row()->clients);
+  let_somebody_ask();
+  config.snmp.mode = SnmpMode::agentx;  // Whoever asks snmpd, it does not tell us.
+  apply();
+  tracker->note_cycle();
+  EXPECT_FALSE(tracker->row()->clients);
+}
+
+TEST_F(Tracking, ShowsNoMoreOfThoseWhoMaySendThanFit) {
+  let_somebody_ask();
+  config.relay.limits.new_per_minute = 10'000;
+  begin();
+  for (std::size_t i = 0; i < relay_clients_max + 10; ++i)
+    log_in("user" + std::to_string(i),
+           "198.51." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250));
+  tracker->note_cycle();
+  EXPECT_EQ(tracker->row()->grants, relay_clients_max + 10);
+  EXPECT_EQ(tracker->row()->clients->size(), relay_clients_max);
 }
 
 }  // namespace

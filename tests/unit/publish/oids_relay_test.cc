@@ -86,6 +86,26 @@ TEST(OidsOfTheRelay, SayWhetherMapsAreCurrent) {
             octets_at(view, scalar("scSampleTime")));
 }
 
+TEST(OidsOfTheRelay, SayWhoMaySendAndForHowLong) {
+  const auto view = make_whole_view();
+  EXPECT_EQ(octets_at(view, cell("scRelayClientLabel", "198.51.100.7")), "198.51.100.7");
+  EXPECT_EQ(octets_at(view, cell("scRelayClientUser", "198.51.100.7")), "alice and 2 others");
+  EXPECT_EQ(number_at(view, cell("scRelayClientLeft", "198.51.100.7")), 61) << "half a second is a second";
+  EXPECT_EQ(number_at(view, cell("scRelayClientLogins", "198.51.100.7")), 12);
+  EXPECT_EQ(octets_at(view, cell("scRelayClientUser", "2001:db8::/64")), "robert");
+  EXPECT_EQ(number_at(view, cell("scRelayClientLeft", "2001:db8::/64")), 0) << "over since the last cycle";
+}
+
+TEST(OidsOfTheRelay, SayWhoMaySendBelowOneIdentifierOnly) {
+  const auto has_clients = [](const LeafInfo& it) { return it.name.starts_with("scRelayClient"); };
+  for (const auto& it : leaves()) {
+    const bool is_below =
+        it.oid.size() > 2 && std::equal(relay_clients_oid.begin(), relay_clients_oid.end(), it.oid.begin());
+    EXPECT_EQ(is_below, has_clients(it)) << it.name;
+  }
+  EXPECT_EQ(std::ranges::count_if(leaves(), has_clients), 4);
+}
+
 TEST(OidsOfTheRelay, SayOnlyThatNothingIsKnownWhereItIsOff) {
   const auto view = make_view();
   EXPECT_EQ(number_at(view, scalar("scRelayStatus")), static_cast<int>(CheckStatus::unknown));

@@ -17,6 +17,7 @@
 #include "os/inbox.h"
 #include "publish/oids.h"
 #include "publish/snmp_complaints.h"
+#include "support/oid_reader.h"
 #include "support/shell.h"
 #include "support/snmp_client.h"
 #include "support/view_builder.h"
@@ -139,6 +140,8 @@ std::string printed(const SnmpValue& value) {
       return "Gauge32: " + number;
     case SnmpType::counter32:
       return "Counter32: " + number;
+    case SnmpType::counter64:
+      return "Counter64: " + number;
     case SnmpType::time_ticks:
       return number;
     case SnmpType::octets:
@@ -240,6 +243,22 @@ TEST_F(RunningAgent, ShowsNoExcludedColumnInBulk) {
     const auto bulk = ask("snmpbulkwalk", narrow, std::string("-Cr") + repetitions + " " + root);
     EXPECT_EQ(without_moments(unfolded(lines_of(bulk))), without_moments(allowed)) << repetitions;
   }
+}
+
+TEST_F(RunningAgent, TellsNoCommunityWhoMaySend) {
+  NEEDS("snmpbulkwalk");
+  auto view = fresh_view();
+  view.relay->clients = make_clients();
+  post(view);
+  auto allowed = expected_walk(view);
+  std::erase_if(allowed, [](const std::string& line) { return line.starts_with(dotted({8, 10}) + "."); });
+  ASSERT_LT(allowed.size(), expected_walk(view).size());
+  EXPECT_EQ(without_moments(unfolded(walk())), without_moments(allowed));
+  EXPECT_EQ(without_moments(unfolded(lines_of(ask("snmpbulkwalk", community, root)))),
+            without_moments(allowed));
+  EXPECT_NE(
+      ask("snmpget", community, dotted(cell("scRelayClientUser", "198.51.100.7"))).find("No Such Object"),
+      std::string::npos);
 }
 
 TEST_F(RunningAgent, TellsAMissingInstanceFromAMissingObject) {

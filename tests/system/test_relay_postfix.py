@@ -17,7 +17,7 @@ class Postfix(TestOfAMailServer):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        unpacked = subprocess.run([HERE / "unpack_postfix.sh"], check=False, capture_output=True, text=True)
+        unpacked = subprocess.run([HERE / "unpack_package.sh", "postfix", "postfix-lmdb"], check=False, capture_output=True, text=True)
         if unpacked.returncode:
             raise unittest.SkipTest(f"Debian's Postfix cannot be had: {unpacked.stderr.strip()}")
         cls.tree = unpacked.stdout.strip()

@@ -13,6 +13,8 @@ install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examp
 install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY contrib/snmp_exporter
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/noc)
 install(DIRECTORY alerts/rules alerts/alertmanager alerts/runbooks DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
 file(GLOB dashboards CONFIGURE_DEPENDS dashboards/*.json)
 install(FILES ${dashboards} dashboards/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/dashboards)

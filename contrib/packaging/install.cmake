@@ -13,7 +13,7 @@ install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examp
 install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(DIRECTORY contrib/snmp_exporter contrib/nagios contrib/zabbix
+install(DIRECTORY contrib/snmp_exporter contrib/nagios contrib/zabbix contrib/librenms contrib/snmpd
         DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/noc)
 install(DIRECTORY alerts/rules alerts/alertmanager alerts/runbooks DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/alerts)
 file(GLOB dashboards CONFIGURE_DEPENDS dashboards/*.json)

@@ -256,10 +256,9 @@ std::vector<Leaf> restart_leaves() {
 std::span<const Leaf> leaf_roster() {
   static const std::vector<Leaf> roster = [] {
     std::vector<Leaf> all;
-    for (const auto& group :
-         {agent_leaves(), lock_leaves(), load_leaves(), memory_leaves(), disk_leaves(), service_leaves(),
-          restart_leaves(), order_leaves(), process_leaves(), shedding_leaves(), relay_leaves(),
-          event_leaves(), pressure_leaves()}) {
+    for (const auto& group : {agent_leaves(), lock_leaves(), load_leaves(), memory_leaves(), disk_leaves(),
+                              service_leaves(), restart_leaves(), order_leaves(), process_leaves(),
+                              shedding_leaves(), relay_leaves(), event_leaves(), pressure_leaves()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     std::ranges::sort(all, {}, [](const Leaf& leaf) -> const Oid& { return leaf.info.oid; });

@@ -55,7 +55,8 @@ struct Sight {
   const View& view;
   const ProcessCounts& processes;
   const SnmpMoment& moment;
-  /// Into View::services, View::file_systems or the users, or into the rows of shedding or the relay, or events.
+  /// Into View::services, View::file_systems or the users, or into the rows of shedding or the relay, or
+  /// events.
   std::size_t row = 0;
 };
 

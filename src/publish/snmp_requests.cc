@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "os/clock.h"
+#include "publish/snmp_varbind.h"
 
 namespace systemcheck {
 namespace {
@@ -23,31 +24,6 @@ namespace {
 static_assert(std::is_same_v<oid, unsigned long>);
 
 std::vector<oid> netsnmp_name(OidSpan name) { return {name.begin(), name.end()}; }
-
-void write_value(netsnmp_variable_list* varbind, const SnmpValue& value) {
-  const auto write_number = [&](u_char type) {
-    snmp_set_var_typed_integer(varbind, type, static_cast<long>(value.number));
-  };
-  switch (value.type) {
-    case SnmpType::integer:
-      return write_number(ASN_INTEGER);
-    case SnmpType::unsigned32:
-    case SnmpType::gauge:  // The same on the wire (RFC 2578, 7.1.11).
-      return write_number(ASN_GAUGE);
-    case SnmpType::counter32:
-      return write_number(ASN_COUNTER);
-    case SnmpType::counter64: {
-      const auto number = static_cast<std::uint64_t>(value.number);
-      const counter64 halves{.high = number >> 32, .low = number & 0xffff'ffffU};
-      snmp_set_var_typed_value(varbind, ASN_COUNTER64, &halves, sizeof halves);
-      return;
-    }
-    case SnmpType::time_ticks:
-      return write_number(ASN_TIMETICKS);
-    case SnmpType::octets:
-      snmp_set_var_typed_value(varbind, ASN_OCTET_STR, value.octets.data(), value.octets.size());
-  }
-}
 
 void write_name(netsnmp_variable_list* varbind, OidSpan whole) {
   std::array<oid, MAX_OID_LEN> name{};

@@ -11,6 +11,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "publish/snmp_varbind.h"
+
 namespace systemcheck {
 namespace {
 
@@ -33,26 +35,9 @@ void add_object_identifier(netsnmp_variable_list*& varbinds, const Name& name, c
                             value.size() * sizeof(oid));
 }
 
-void add_number(netsnmp_variable_list*& varbinds, const Name& name, u_char type, std::int64_t number) {
-  const long as_long = static_cast<long>(number);
-  snmp_varlist_add_variable(&varbinds, name.data(), name.size(), type, &as_long, sizeof as_long);
-}
-
 void add_value(netsnmp_variable_list*& varbinds, const Name& name, const SnmpValue& value) {
-  switch (value.type) {
-    case SnmpType::integer:
-      return add_number(varbinds, name, ASN_INTEGER, value.number);
-    case SnmpType::unsigned32:
-    case SnmpType::gauge:  // The same on the wire (RFC 2578, 7.1.11).
-      return add_number(varbinds, name, ASN_GAUGE, value.number);
-    case SnmpType::counter32:
-      return add_number(varbinds, name, ASN_COUNTER, value.number);
-    case SnmpType::time_ticks:
-      return add_number(varbinds, name, ASN_TIMETICKS, value.number);
-    case SnmpType::octets:
-      snmp_varlist_add_variable(&varbinds, name.data(), name.size(), ASN_OCTET_STR, value.octets.data(),
-                                value.octets.size());
-  }
+  auto* varbind = snmp_varlist_add_variable(&varbinds, name.data(), name.size(), ASN_NULL, nullptr, 0);
+  if (varbind != nullptr) write_value(varbind, value);
 }
 
 }  // namespace

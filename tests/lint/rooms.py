@@ -14,7 +14,7 @@ ADAPTERS = {
     "gnutls/": ["src/probe/digest.cc", "src/probe/tls.cc"],
     "lmdb.h": ["src/relay/postfix_lmdb.cc"],
     "microhttpd.h": ["src/publish/http.cc"],
-    "net-snmp/": ["src/publish/snmp.cc", "src/publish/snmp_requests.cc", "src/publish/snmp_traps.cc"],
+    "net-snmp/": ["src/publish/snmp.cc", "src/publish/snmp_requests.cc", "src/publish/snmp_traps.cc", "src/publish/snmp_varbind.cc"],
     "nlohmann/": [
         "src/ctl/answer.h",
         "src/daemon/claim_memory.cc",

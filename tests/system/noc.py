@@ -21,6 +21,7 @@ def commands_for(tool):
 
 class NocTest(SystemTest):
     needs_programs = ()
+    root = "1.3.6.1.4.1.8072.9999.9999.2001"
 
     def setUp(self):
         super().setUp()
@@ -38,7 +39,7 @@ class NocTest(SystemTest):
             "relay": {"enabled": True, "trusted_origin": "ignored", "logs": [str(self.directory / "maillog")],
                       "publish": [{"socketmap": {"listen": [f"unix:{self.directory}/relay.sock"]}},
                                   {"plain_file": {"path": str(self.directory / "relay.txt")}}]},
-            "snmp": {"mode": "agent", "listen": ["udp:127.0.0.1:0"],
+            "snmp": {"mode": "agent", "listen": ["udp:127.0.0.1:0"], "base_oid": self.root,
                      "users": {"operator": {"password_file": str(passwords)}}},
             "services": {
                 "watched": self.watched.settings(processes={"min": 1, "max": 3}, shed={"priority": 7},

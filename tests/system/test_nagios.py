@@ -21,13 +21,15 @@ class Checks(NocTest):
 
     needs_programs = (f"{PLUGINS}/check_snmp",)
 
-    def check(self, command, row=""):
+    contrib = CONTRIB
+
+    def check(self, command, row="", auth=None):
         """(exit code, what it says)"""
-        text = (CONTRIB / "nagios" / "systemcheck.cfg").read_text()
+        text = (self.contrib / "nagios" / "systemcheck.cfg").read_text()
         line = re.search(rf"command_name +{command}\n +command_line +(.*)\n", text).group(1)
         macros = {"$USER1$": PLUGINS, "$HOSTADDRESS$": "127.0.0.1", "$ARG1$": row,
                   "$_HOSTSYSTEMCHECK_PORT$": str(self.systemcheck.snmp_port),
-                  "$_HOSTSYSTEMCHECK_AUTH$": f"-P 2c -C {self.systemcheck.community()}"}
+                  "$_HOSTSYSTEMCHECK_AUTH$": auth or f"-P 2c -C {self.systemcheck.community()}"}
         for macro, value in macros.items():
             line = line.replace(macro, value)
         self.assertNotIn("$", line)
@@ -72,11 +74,31 @@ class Checks(NocTest):
         self.assertEqual(self.check("check_systemcheck_service", index("nobody"))[0], UNKNOWN)
         self.assertEqual(self.check("check_systemcheck_service", "")[0], UNKNOWN)
 
+    def test_a_user_is_answered_too(self):
+        auth = "-P 3 -L authPriv -U operator -a SHA-256 -A 'to authenticate' -x AES -X 'for privacy'"
+        self.assertEqual(self.check("check_systemcheck_service", index("watched"), auth)[0], OK)
+        self.assertEqual(self.check("check_systemcheck_service", index("dead"), auth)[0], CRITICAL)
+
     def test_as_the_readme_says(self):
         *_, by_hand = commands_for("Nagios")
         result = self.do(self.here(by_hand))
         self.assertEqual(result.returncode, CRITICAL, result.stdout + result.stderr)
         self.assertIn("dead", result.stdout)
+
+
+class AtAnotherRoot(Checks):
+    """All of it for a daemon with a snmp.base_oid of its own."""
+
+    root = "1.3.6.1.4.1.99999.7"
+
+    def setUp(self):
+        super().setUp()
+        self.contrib = self.directory / "contrib"
+        self.run_ok([CONTRIB / "noc" / "generate", "--root", self.root, self.contrib])
+        self.assertNotIn(NocTest.root, (self.contrib / "nagios" / "systemcheck.cfg").read_text())
+
+    def test_as_the_readme_says(self):
+        self.skipTest("it says the usual number")
 
 
 class Nagios(harness.SystemTest):
@@ -143,6 +165,15 @@ object Host "mx1" {{
     relay = true
   }}
 }}
+object Host "mx2" {{
+  import "generic-host"
+  address = "127.0.0.1"
+  vars.systemcheck = {{
+    port = {self.systemcheck.snmp_port}
+    user = "operator", auth_password = "to authenticate", priv_password = "for privacy"
+    services = {{ watched = "{index("watched")}" }}
+  }}
+}}
 object CheckerComponent "checker" {{ }}
 library "livestatus"
 object LivestatusListener "livestatus" {{ socket_type = "unix", socket_path = "{self.directory}/live" }}
@@ -175,10 +206,12 @@ include "{CONTRIB}/nagios/icinga2.conf"
         with open(self.directory / "icinga.log", "wb") as log:
             self.spawn(command, log)
         names = ("systemcheck", "load", "memory", "relay", "service watched", "service dead", "disk /")
-        wanted = {("mx1", name) for name in names}
+        wanted = {("mx1", name) for name in names} | {
+            ("mx2", name) for name in ("systemcheck", "load", "memory", "service watched")}
         wait_until(lambda: set(self.services()) == wanted,
                    lambda: f"all checks: {self.services()}\n{(self.directory / 'icinga.log').read_text()}", 60)
-        found = {name: state for (_, name), (state, _) in self.services().items()}
+        found = {name: state for (host, name), (state, _) in self.services().items() if host == "mx1"}
+        self.assertEqual(found | {name: state for (_, name), (state, _) in self.services().items()}, found, "both ask the same")
         self.assertEqual(found["systemcheck"], CRITICAL, self.services())
         self.assertEqual(found["service dead"], CRITICAL)
         self.assertEqual(found["service watched"], OK)

@@ -3,6 +3,7 @@
 
 import contextlib
 import http.client
+import re
 
 import harness
 import yaml
@@ -129,6 +130,13 @@ class SnmpExporter(NocTest):
         self.assertEqual(new["auths"]["systemcheck_user"], {"version": asked["version"], **asked["auth"]})
         self.assertEqual(new["modules"], {"systemcheck": old})
 
+    def test_nobody_is_asked_who_may_send(self):
+        mib = (SOURCE / "mibs" / "SYSTEMCHECK-MIB.txt").read_text()
+        (number,) = re.findall(r"^scRelayClientTable .*?\{ scRelay (\d+) \}", mib, re.M | re.S)
+        table = f"{self.root}.1.1.8.{number}."
+        for oid in self.module()["walk"] + self.module()["get"]:
+            self.assertFalse(f"{table}1".startswith(f"{oid}.") or f"{oid}.".startswith(table), oid)
+
     def test_the_generator_writes_the_same(self):
         """Debian's generator reads the module with net-snmp, we with our own eyes."""
         (self.directory / "generator.yml").write_text((CONTRIB / "snmp_exporter" / "generator.yml").read_text())
@@ -138,7 +146,8 @@ class SnmpExporter(NocTest):
             "SNMPCONFPATH": str(self.directory), "SNMP_PERSISTENT_DIR": str(self.directory)})
         self.assertEqual(result.returncode, 0, result.stderr)
         theirs = yaml.safe_load((self.directory / "snmp.yml").read_text())["systemcheck"]
-        self.assertEqual(sorted(theirs["walk"]), sorted(self.module()["walk"]))
+        for how in ("walk", "get"):
+            self.assertEqual(sorted(theirs[how]), sorted(self.module()[how]))
         self.assertEqual(without_help(theirs["metrics"]), without_help(self.module()["metrics"]))
 
 

@@ -6,8 +6,6 @@ from mib import ROOT
 _TEXT = ("Text", "Reason", "Error")
 # The index is the label already.
 _TWICE = ("Label", "scDiskPath")
-# Who may send mail is nobody's business there; what has happened is no number.
-_WITHOUT_TABLES = ("scRelayClientTable", "scEventTable")
 # Ordered by how bad it is: to be compared, not to be looked up.
 _AS_NUMBER = ("ScCheckStatus",)
 _TYPES = {"SnmpAdminString": "DisplayString", "DateAndTime": "DateAndTime", "Counter32": "counter", "Counter64": "counter"}
@@ -16,7 +14,7 @@ HEAD = "# Written by contrib/noc/generate: change that instead.\n"
 
 
 def _is_wanted(leaf):
-    return leaf.table not in _WITHOUT_TABLES and not leaf.name.endswith(_TEXT + _TWICE)
+    return leaf.is_watched and not leaf.name.endswith(_TEXT + _TWICE)
 
 
 def _type(leaf):
@@ -25,11 +23,19 @@ def _type(leaf):
     return _TYPES.get(leaf.syntax, "gauge")
 
 
-def _groups(mib):
-    """What is walked: the nodes below scObjects that have something to say."""
-    wanted = [leaf.oid for leaf in mib.leaves if _is_wanted(leaf)]
-    below = [name for name, oid in mib.places.items() if oid.rpartition(".")[0] == mib.places["scObjects"]]
-    return [name for name in below if any(oid.startswith(mib.places[name] + ".") for oid in wanted)]
+def _parts(mib):
+    """What is walked, and which scalars are asked for by themselves: a group with a table that nobody should ask for is
+    taken apart."""
+    walked, asked = [], []
+    for group in dict.fromkeys(leaf.group for leaf in mib.leaves):
+        leaves = [leaf for leaf in mib.leaves if leaf.group == group]
+        wanted = [leaf for leaf in leaves if _is_wanted(leaf)]
+        if all(leaf.is_watched or not leaf.table for leaf in leaves):
+            walked += [group] if wanted else []
+        else:
+            walked += dict.fromkeys(leaf.table for leaf in wanted if leaf.table)
+            asked += [leaf.name for leaf in wanted if not leaf.table]
+    return walked, asked
 
 
 def _quoted(text):
@@ -51,7 +57,9 @@ def _metric(leaf):
 
 
 def _module(mib):
-    return (["  walk:"] + [f"  - {mib.places[name]}" for name in _groups(mib)] + ["  metrics:"]
+    walked, asked = _parts(mib)
+    return (["  walk:"] + [f"  - {mib.places[name]}" for name in walked]
+            + ["  get:"] + [f"  - {mib.places[name]}.0" for name in asked] + ["  metrics:"]
             + [line for leaf in mib.leaves if _is_wanted(leaf) for line in _metric(leaf)])
 
 
@@ -81,13 +89,14 @@ def generator(mib):
     """For whoever makes one file for all his devices: his generator has to find our module and those it builds on."""
     overrides = {}
     for leaf in mib.leaves:
-        if leaf.name.endswith(_TEXT + _TWICE) or leaf.table in _WITHOUT_TABLES:
+        if not _is_wanted(leaf):
             overrides[leaf.name] = "ignore: true"
         elif _type(leaf) in ("EnumAsStateSet", "DisplayString"):
             overrides[leaf.name] = f"type: {_type(leaf)}"
     for index in dict.fromkeys(leaf.index for leaf in mib.leaves if leaf.index):
         overrides[index] = "type: DisplayString\n        ignore: true"  # As a label; it cannot be read itself.
-    lines = ["modules:", "  systemcheck:", "    walk:", *(f"    - {name}" for name in _groups(mib)), "    overrides:"]
+    walked, asked = _parts(mib)
+    lines = ["modules:", "  systemcheck:", "    walk:", *(f"    - {name}" for name in walked + asked), "    overrides:"]
     for name, what in overrides.items():
         lines += [f"      {name}:", f"        {what}"]
     assert mib.root == ROOT, "with another root the module has to be printed with it"

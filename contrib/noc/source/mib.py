@@ -13,6 +13,10 @@ MODULE = pathlib.Path(__file__).resolve().parents[3] / "mibs" / "SYSTEMCHECK-MIB
 # What the module is rooted at (scRoot), unless its user has given it another root.
 ROOT = "1.3.6.1.4.1.8072.9999.9999.2001"
 
+# Nothing that is watched: who may send mail is nobody's business there, what has happened is no number, and what is there
+# to be written says nothing when it is read.
+_UNWATCHED = ("scRelayClientTable", "scEventTable", "scSetLock", "scServiceCommand")
+
 _NODE = re.compile(r"^(sc\w+|systemCheckMIB) +OBJECT IDENTIFIER ::= \{ (\w+) (\d+) \}$", re.M)
 _IDENTITY = re.compile(r"^systemCheckMIB MODULE-IDENTITY.*?::= \{ (\w+) (\d+) \}$", re.M | re.S)
 _OBJECT = re.compile(r"^(sc\w+) OBJECT-TYPE\n(.*?)^    ::= \{ (\w+) (\d+) \}$", re.M | re.S)
@@ -33,6 +37,10 @@ class Leaf:
     index: str = ""  # the column that names its rows
     group: str = ""  # what it is about: "scService"
     words: dict = field(default_factory=dict)  # of an enumeration, by number
+
+    @property
+    def is_watched(self):
+        return self.name not in _UNWATCHED and self.table not in _UNWATCHED
 
     @property
     def sentence(self):

@@ -8,9 +8,8 @@ HEAD = "# Written by contrib/noc/generate: change that instead.\n"
 NAME = "systemcheck by SNMP"
 GROUP = "Templates/Applications"
 
-# It is not in DateAndTime that Zabbix understands what it is told, and who may send mail is nobody's business there.
+# Which Zabbix does not understand.
 _WITHOUT_TYPES = ("DateAndTime",)
-_WITHOUT_TABLES = ("scRelayClientTable", "scEventTable")
 
 # What is done with a number, its unit, and whether it is a whole one then.
 _CALCULATED = {
@@ -54,7 +53,7 @@ def _uuid(*what):
 
 
 def _is_wanted(leaf):
-    return leaf.syntax not in _WITHOUT_TYPES and leaf.table not in _WITHOUT_TABLES and not leaf.name.endswith("Label")
+    return leaf.is_watched and leaf.syntax not in _WITHOUT_TYPES and not leaf.name.endswith("Label")
 
 
 def _key(leaf):

@@ -114,7 +114,9 @@ Result<std::vector<std::string>> access_lines(const SnmpConfig& config, const st
       "sysServices 72",  // A host with applications (RFC 3418).
   };
   add_view(lines, "systemcheck", root);
-  lines.push_back("view systemcheck excluded " + dotted(root.objects) + dotted(relay_clients_oid));
+  // Without users nobody may see it and there is nothing of it: a whole view is answered faster.
+  if (!config.users.empty())
+    lines.push_back("view systemcheck excluded " + dotted(root.objects) + dotted(relay_clients_oid));
   lines.push_back("rocommunity " + community + " 127.0.0.0/8 -V systemcheck");
   lines.push_back("rocommunity6 " + community + " ::1 -V systemcheck");
   if (!config.users.empty()) add_view(lines, "everything", root);

@@ -49,8 +49,10 @@ void hold_little_memory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
+void give_freed_memory_back() { ::malloc_trim(0); }
+
 void give_memory_back() {
-  ::malloc_trim(0);
+  give_freed_memory_back();
   ::dl_iterate_phdr(visit_library, nullptr);
 }
 

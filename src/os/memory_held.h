@@ -12,4 +12,7 @@ void hold_little_memory();
 /// this program and its libraries. What is needed again is mapped again as it is touched.
 void give_memory_back();
 
+/// When what was made of many small pieces is freed: the pages between those that are still used.
+void give_freed_memory_back();
+
 }  // namespace systemcheck

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "os/memory_held.h"
 #include "publish/http_listener.h"
 #include "publish/http_site.h"
 
@@ -108,6 +109,9 @@ MHD_Result on_request(void* site, MHD_Connection* connection, const char* url, c
   }
 }
 
+/// The text of all metrics, and what it was made of, is half a mebibyte until the next question.
+void on_completed(void*, MHD_Connection*, void**, MHD_RequestTerminationCode) { give_freed_memory_back(); }
+
 /// Named after its room for top(1) and gdb(1). MHD has no call at the start of its thread; this one
 /// comes with every connection.
 void on_connection(void*, MHD_Connection*, void**, MHD_ConnectionNotificationCode code) {
@@ -128,6 +132,7 @@ Result<Daemon> start_daemon(const HttpListener& listener, HttpSite& site) {
                        MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max,                       //
                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes,           //
                        MHD_OPTION_NOTIFY_CONNECTION, &on_connection, static_cast<void*>(nullptr),  //
+                       MHD_OPTION_NOTIFY_COMPLETED, &on_completed, static_cast<void*>(nullptr),    //
                        MHD_OPTION_END));
   if (!daemon)
     return Error{Error::Kind::failed, "http: " + listener.address() + ": libmicrohttpd did not start"};

@@ -127,6 +127,13 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
   return Nothing{};
 }
 
+Result<Watch> obey_snmp(Inbox<SnmpOrder>& orders, EventLoop& loop, Daemon& daemon) {
+  return loop.when_ready(orders.descriptor(), Ready::readable, Priority::normal, [&orders, &daemon] {
+    for (const auto& order : orders.take_all())
+      daemon.obey(order);
+  });
+}
+
 Result<Doors> open_doors(const Config& config, World& world, const Board<View>& board, Inquiry inquiry) {
   auto& loop = world.loop;
   auto& journal = world.journal;
@@ -283,11 +290,7 @@ int serve(const Arguments& arguments, Config config) {
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());
-  const auto ordered =
-      events.when_ready(doors->snmp_orders->descriptor(), Ready::readable, Priority::normal, [&] {
-        for (const auto& order : doors->snmp_orders->take_all())
-          daemon.obey(order);
-      });
+  const auto ordered = obey_snmp(*doors->snmp_orders, events, daemon);
   if (!ordered) return fail(ordered.error());
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));

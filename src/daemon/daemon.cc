@@ -242,7 +242,17 @@ void Daemon::reply_after_post(const Reply& reply, std::string text) {
   post_soon();
 }
 
+void Daemon::set_shed_mode(Mode mode, const std::string& asked_by) {
+  const auto words = "the mode of shedding is " + std::string(word(mode)) +
+                     " now, until the configuration is read anew; asked for by " + asked_by;
+  world_.journal.write(Severity::notice, "memory: " + words);
+  note_own_event("shed mode", words);
+  shedding_.set_mode(mode);
+  post_soon();
+}
+
 void Daemon::obey(const SnmpOrder& order) {
+  if (order.shed_mode) return set_shed_mode(*order.shed_mode, "snmp " + order.asked_by);
   const auto request = request_for(order, world_.loop.wall_now());
   if (!request) return;
   const auto asked_by = "snmp " + order.asked_by;

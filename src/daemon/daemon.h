@@ -56,6 +56,7 @@ class Daemon {
   void restart_beat();
   void end_cycle(std::shared_ptr<const Snapshot> snapshot);
   void want_look();
+  void set_shed_mode(Mode mode, const std::string& asked_by);
   void begin_look_soon();
   void begin_look();
   void end_look(const ServiceLook& look, std::uint64_t generation);

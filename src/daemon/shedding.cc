@@ -59,6 +59,12 @@ void Shedding::take_over(std::shared_ptr<const Config> config) {
   look_at(world_.loop.now());
 }
 
+void Shedding::set_mode(Mode mode) {
+  auto changed = std::make_shared<Config>(*config_);
+  changed->memory.mode = mode;
+  take_over(std::move(changed));
+}
+
 /// What an earlier daemon of this boot has turned off is still off by our doing.
 void Shedding::recall() {
   std::vector<ShedServiceMemo> services;

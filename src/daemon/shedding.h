@@ -37,6 +37,8 @@ class Shedding {
   /// The daemon ends: what fits is started again, where the configuration says so. `on_done` is called once,
   /// later.
   void wind_down(Callback on_done);
+  /// Until the configuration is read anew.
+  void set_mode(Mode mode);
   /// Without a value: memory is not watched here.
   [[nodiscard]] std::optional<ShedRow> row() const;
 

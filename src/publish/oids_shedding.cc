@@ -29,7 +29,7 @@ SnmpValue services_off(const Sight& it) {
 
 std::vector<Leaf> machine_leaves() {
   return {
-      {{"scShedMode", {7, 1}, mode, "", false}, Instances::always, shed_mode},
+      {{"scShedMode", {7, 1}, mode, "", false, true}, Instances::always, shed_mode},
       {{"scShedState", {7, 2}, shed_state, "", false},
        Instances::shedding,
        [](const Sight& it) { return label_value(shedding(it).state, shed_state); }},

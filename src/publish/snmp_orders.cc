@@ -58,6 +58,19 @@ SetVerdict judge_lock(const SnmpValue& value) {
   return LockTest{static_cast<std::int32_t>(value.number)};
 }
 
+/// Never further than the configuration goes.
+SetVerdict judge_shed_mode(const View& view, const SnmpValue& value) {
+  if (value.type != SnmpType::integer) return SetProblem::wrong_type;
+  const auto place = value.number - mode.first_label;
+  if (place < 0 || place > static_cast<int>(Mode::act)) return SetProblem::wrong_value;
+  const auto wanted = static_cast<Mode>(place);
+  if (!view.shedding || wanted > view.config->memory.mode) return SetProblem::inconsistent;
+  if (wanted == view.shedding->mode) return NoChange{};
+  SnmpOrder order;
+  order.shed_mode = wanted;
+  return order;
+}
+
 SetVerdict judge_command(const ServiceRow& row, const SnmpValue& value) {
   if (value.type != SnmpType::integer) return SetProblem::wrong_type;
   const auto place = value.number - service_command.first_label;
@@ -104,6 +117,7 @@ std::vector<Leaf> order_leaves() {
 SetVerdict judge_set(const OidTable& table, OidTable::Place place, const SnmpValue& value, WallTime now) {
   const auto& leaf = leaves()[place.leaf];
   if (!leaf.is_writable) return SetProblem::not_writable;
+  if (leaf.syntax.name == mode.name) return judge_shed_mode(*table.view(), value);
   if (!leaf.is_column) return judge_lock(value);
   const auto* row = service_at(table, place);
   if (row == nullptr) return SetProblem::no_creation;

@@ -23,11 +23,13 @@ struct Words<SnmpCommand> {
                                                        "stop", "clear",   "release"};
 };
 
-/// For one service. With a time: maintenance until then.
+/// For one service; with a time: maintenance until then. Or, with a mode, for what is done for want of
+/// memory.
 struct SnmpOrder {
   SnmpCommand command = SnmpCommand::none;
   std::string service{};
   std::optional<WallTime> maintenance_until{};
+  std::optional<Mode> shed_mode{};
   std::string asked_by{};  ///< "noc from 192.0.2.7:4711", "snmpd"
 };
 

@@ -280,6 +280,14 @@ class Orders(SystemTest):
         self.systemcheck.wait_metrics(
             lambda m: m("systemcheck_service_held", service="watched", by="maintenance") == 0, "its end")
 
+    def test_what_is_done_for_want_of_memory_can_be_held_up(self):
+        self.begin()
+        mode = f"{MODULE}.1.7.1.0"
+        self.assertEqual(self.ask("snmpset", mode, "i", "1").returncode, 0)
+        self.systemcheck.wait_metrics(lambda m: m("systemcheck_shed_mode", mode="disabled") == 1, "the mode")
+        self.systemcheck.logged("the mode of shedding is disabled now.*snmp chief")
+        self.assertIn("inconsistentValue", self.ask("snmpset", mode, "i", "3").stderr, "further than the configuration goes")
+
     def test_who_may_only_read_changes_nothing(self):
         self.begin()
         for answer in (self.ask("snmpset", command_of("watched"), "i", RESTART, user="noc"),

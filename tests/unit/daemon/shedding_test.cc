@@ -388,6 +388,18 @@ TEST_F(SheddingTest, LeavesAStartThatFailsToTheRestartPolicy) {
   EXPECT_GT(plant.row(0).restarts_total, 0U);
 }
 
+TEST_F(SheddingTest, OnlyTellsWhatItWouldDoFromWhenItsModeIsSetToThat) {
+  begin();
+  shedding->set_mode(Mode::observe);
+  machine.set_usable(90);
+  plant.run_for(30s);
+  EXPECT_TRUE(plant.processes[0]);
+  EXPECT_EQ(shedding->row()->mode, Mode::observe);
+  shedding->set_mode(Mode::act);
+  plant.run_for(30s);
+  EXPECT_FALSE(plant.processes[0]);
+}
+
 TEST_F(SheddingTest, StartsWhatFitsBeforeTheDaemonEnds) {
   begin();
   machine.set_usable(90);

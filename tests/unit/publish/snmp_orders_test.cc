@@ -94,6 +94,27 @@ TEST_F(Set, TakesTheLockForANumberToBeCompared) {
   EXPECT_EQ(problem(oid, octets("7")), SetProblem::wrong_type);
 }
 
+TEST_F(Set, LetsTheModeOfSheddingGoNoFurtherThanTheConfiguration) {
+  auto view = ViewBuilder().usual_services().build();
+  view.shedding = make_shedding();
+  view.shedding->mode = Mode::act;
+  auto config = std::make_shared<Config>();
+  config->memory.mode = Mode::act;
+  view.config = config;
+  table = OidTable(std::make_shared<const View>(view));
+  const auto oid = oid_of("scShedMode");
+  EXPECT_EQ(std::get<SnmpOrder>(set(oid, number(2))).shed_mode, Mode::observe);
+  EXPECT_EQ(std::get<SnmpOrder>(set(oid, number(1))).shed_mode, Mode::disabled);
+  EXPECT_TRUE(std::holds_alternative<NoChange>(set(oid, number(3))));
+  EXPECT_EQ(problem(oid, number(4)), SetProblem::wrong_value);
+
+  config = std::make_shared<Config>();
+  config->memory.mode = Mode::observe;
+  view.config = config;
+  table = OidTable(std::make_shared<const View>(view));
+  EXPECT_EQ(problem(oid, number(3)), SetProblem::inconsistent);
+}
+
 TEST_F(Set, LeavesEverythingElseAlone) {
   EXPECT_EQ(problem(oid_of("scServiceState", some_service()), number(2)), SetProblem::not_writable);
   EXPECT_EQ(problem(oid_of("scStatus"), number(2)), SetProblem::not_writable);

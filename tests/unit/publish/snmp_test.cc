@@ -55,9 +55,20 @@ View fresh_view() {
 
 SnmpConfig any_port() { return {.mode = SnmpMode::agent, .listen = {"udp:127.0.0.1:0"}}; }
 
+/// With a user: without one nobody may see who may send mail, and nothing of it is there.
+SnmpConfig with_a_user(const std::string& directory) {
+  const auto passwords = directory + "/passwords";
+  std::ofstream(passwords) << "to authenticate\nand for privacy\n";
+  std::filesystem::permissions(passwords, std::filesystem::perms{0600});
+  auto config = any_port();
+  config.users = {{.name = "noc", .password_file = passwords}};
+  return config;
+}
+
 /// Everything that one process can have only once. Its members stay until the program ends.
 struct World {
   OwnDirectory directory{};
+  OwnDirectory secrets{};
   OwnNetSnmp tools{};
   Board<View> board{};
   std::set<int> open_before = open_descriptors_of_test();
@@ -67,7 +78,7 @@ struct World {
 
   World() {
     auto started = SnmpAgent::start(
-        any_port(), directory.path(), community, board,
+        with_a_user(secrets.path()), directory.path(), community, board,
         {.on_complaint = [this](std::string_view line) { (void)complaints.put(std::string(line)); },
          .config_lines = {"view narrow included " + root, "view narrow excluded " + reasons,
                           "view narrow excluded " + disk_sizes,

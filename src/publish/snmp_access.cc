@@ -1,21 +1,16 @@
 #include "publish/snmp_access.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
-#include "os/descriptor.h"
-#include "os/os_error.h"
+#include "os/secret_file.h"
 #include "os/shared_file.h"
 #include "publish/oids.h"
 
@@ -34,29 +29,6 @@ struct Passwords {
 
 std::string dotted(OidSpan oid) { return fmt::format(".{}", fmt::join(oid, ".")); }
 
-Result<std::string> read_at_most(const Descriptor& file, std::size_t most) {
-  std::string text(most + 1, '\0');
-  const auto size = ::read(file.number(), text.data(), text.size());
-  if (size < 0) return os_error("read");
-  text.resize(static_cast<std::size_t>(size));
-  if (text.size() > most) return Error{Error::Kind::malformed, fmt::format("is longer than {} bytes", most)};
-  return text;
-}
-
-/// It is root's or ours, and nobody else's to read.
-Result<std::string> read_secret(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.number(), &status) != 0) return os_error(path);
-  const bool is_ours = status.st_uid == 0 || status.st_uid == ::geteuid();
-  if (!S_ISREG(status.st_mode) || !is_ours || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return Error{Error::Kind::denied,
-                 path + ": must be a file of root's that nobody else may read (chmod 600)"};
-  auto text = read_at_most(file, password_file_bytes_max);
-  if (!text) return std::move(text).error().within(path);
-  return text;
-}
-
 bool is_password(std::string_view text) {
   const bool is_printable =
       std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
@@ -64,7 +36,7 @@ bool is_password(std::string_view text) {
 }
 
 Result<Passwords> read_passwords(const std::string& path) {
-  const auto text = read_secret(path);
+  const auto text = read_secret_file(path, password_file_bytes_max);
   if (!text) return text.error();
   std::string_view rest = *text;
   const Passwords passwords{.authentication = std::string(take_line(rest)),
@@ -133,10 +105,8 @@ Result<std::vector<std::string>> access_lines(const SnmpConfig& config, const st
 
 Status forget_users(const std::string& directory) {
   const auto path = directory + "/systemcheck.conf";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file.is_open()) return errno == ENOENT ? Status(Nothing{}) : Status(os_error(path));
-  const auto text = read_at_most(file, persistent_file_bytes_max);
-  if (!text) return Error(text.error()).within(path);
+  const auto text = read_secret_file(path, persistent_file_bytes_max);
+  if (!text) return text.error().kind == Error::Kind::not_found ? Status(Nothing{}) : Status(text.error());
   std::string kept;
   for (std::string_view rest = *text; !rest.empty();) {
     const auto line = take_line(rest);

@@ -1,17 +1,12 @@
 #include "publish/snmp_sinks.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "base/text.h"
-#include "os/descriptor.h"
-#include "os/os_error.h"
+#include "os/secret_file.h"
 
 namespace systemcheck {
 namespace {
@@ -23,19 +18,10 @@ bool is_fit(char letter) {
   return letter > ' ' && letter <= '~' && letter != '"' && letter != '\'' && letter != '\\' && letter != '#';
 }
 
-/// The file is root's or ours, and nobody else's to read.
 Result<std::string> read_sink_community(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.number(), &status) != 0) return os_error(path);
-  const bool is_ours = status.st_uid == 0 || status.st_uid == ::geteuid();
-  if (!S_ISREG(status.st_mode) || !is_ours || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return Error{Error::Kind::denied,
-                 path + ": must be a file of root's that nobody else may read (chmod 600)"};
-  std::array<char, community_bytes_limit + 2> content{};  // One byte more than fits is enough to refuse it.
-  const auto size = ::read(file.number(), content.data(), content.size());
-  if (size < 0) return os_error(path);
-  std::string_view rest(content.data(), static_cast<std::size_t>(size));
+  const auto text = read_secret_file(path, community_bytes_limit + 1);
+  if (!text && text.error().kind != Error::Kind::malformed) return text.error();
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
   const auto community = take_line(rest);
   const bool is_good = !community.empty() && community.size() <= community_bytes_limit && rest.empty() &&
                        std::ranges::all_of(community, is_fit);

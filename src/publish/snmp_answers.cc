@@ -35,12 +35,11 @@ std::optional<OidTable::Place> Answers::after(WholeName name, OidTable::Bound bo
   return is_before ? table_.after(Oid{}, OidTable::Bound::inclusive) : std::nullopt;
 }
 
-Oid Answers::whole_oid(OidTable::Place place) const {
-  Oid whole = root_.objects;
-  const auto append = [&whole](OidSpan part) { whole.insert(whole.end(), part.begin(), part.end()); };
-  append(leaves()[place.leaf].oid);
-  append(table_.index(place));
-  return whole;
+std::size_t Answers::write_name(OidTable::Place place, std::span<unsigned long> name) const {
+  auto end = std::ranges::copy(root_.objects, name.begin()).out;
+  end = std::ranges::copy(leaves()[place.leaf].oid, end).out;
+  end = std::ranges::copy(table_.index(place), end).out;
+  return static_cast<std::size_t>(end - name.begin());
 }
 
 }  // namespace systemcheck

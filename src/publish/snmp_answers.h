@@ -42,7 +42,9 @@ class Answers {
   void advance_lock() { moment_.set_lock = moment_.set_lock == INT32_MAX ? 0 : moment_.set_lock + 1; }
   [[nodiscard]] const std::shared_ptr<const View>& view() const { return table_.view(); }
   [[nodiscard]] const SnmpMoment& moment() const { return moment_; }
-  [[nodiscard]] Oid whole_oid(OidTable::Place place) const;
+  /// The name of an instance, whole, into `name`, where 128 sub-identifiers have room. Returns how many it
+  /// has.
+  std::size_t write_name(OidTable::Place place, std::span<unsigned long> name) const;
   [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
 
  private:

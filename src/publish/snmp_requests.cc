@@ -8,6 +8,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -25,14 +26,9 @@ static_assert(std::is_same_v<oid, unsigned long>);
 
 std::vector<oid> netsnmp_name(OidSpan name) { return {name.begin(), name.end()}; }
 
-void write_name(netsnmp_variable_list* varbind, OidSpan whole) {
-  std::array<oid, MAX_OID_LEN> name{};
-  std::ranges::copy(whole, name.begin());
-  snmp_set_var_objid(varbind, name.data(), whole.size());
-}
-
 void write_instance(netsnmp_variable_list* varbind, const Answers& answers, OidTable::Place place) {
-  write_name(varbind, answers.whole_oid(place));
+  static std::array<oid, MAX_OID_LEN> name{};  // There is one agent, and one thread that answers.
+  snmp_set_var_objid(varbind, name.data(), answers.write_name(place, name));
   write_value(varbind, answers.value(place));
 }
 

@@ -44,7 +44,7 @@ class Answers {
   [[nodiscard]] const SnmpMoment& moment() const { return moment_; }
   /// The name of an instance, whole, into `name`, where 128 sub-identifiers have room. Returns how many it
   /// has.
-  std::size_t write_name(OidTable::Place place, std::span<unsigned long> name) const;
+  [[nodiscard]] std::size_t write_name(OidTable::Place place, std::span<unsigned long> name) const;
   [[nodiscard]] SnmpValue value(OidTable::Place place) const { return table_.value(place, moment_); }
 
  private:

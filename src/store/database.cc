@@ -37,7 +37,7 @@ class SqliteDatabase final : public Database {
     if (auto done = file_->execute("PRAGMA auto_vacuum = INCREMENTAL"); !done) return done;
     if (auto done = file_->execute("PRAGMA journal_mode = WAL"); !done) return done;
     if (auto done = file_->execute("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; "
-                                   "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024");
+                                   "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256");
         !done) {
       return done;
     }

@@ -181,7 +181,8 @@ def reap_orphans():
                 return
             if dead.si_pid in _own_children:
                 break  # It stands in front until its Popen object waits: look behind it.
-            os.waitpid(dead.si_pid, 0)
+            with contextlib.suppress(ChildProcessError):  # Somebody else was quicker.
+                os.waitpid(dead.si_pid, 0)
         for pid in every_pid():
             fields = stat_fields(pid)
             if fields and fields[0] == b"Z" and int(fields[1]) == os.getpid() and pid not in _own_children:

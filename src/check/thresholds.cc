@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::size_t named_items_max = 20;
 
-double used_share(std::uint64_t free, std::uint64_t total) {
-  if (total == 0 || free > total) return 0;
-  return 1.0 - static_cast<double>(free) / static_cast<double>(total);
-}
-
 bool is_above(const LoadRules& rules, const Load& load, const Cpu& cpu) {
   const double processors = std::max(1.0, static_cast<double>(cpu.online));
   return load.one_minute / processors > rules.warn_per_cpu;
@@ -50,8 +45,7 @@ CheckStatus check_file_system(const DiskRules& rules, const FileSystem& file_sys
   const auto& ignored = rules.ignore_types;
   if (std::find(ignored.begin(), ignored.end(), file_system.type) != ignored.end()) return CheckStatus::ok;
   if (!file_system.usage) return CheckStatus::unknown;
-  const double inodes = used_share(file_system.usage->files_free, file_system.usage->files);
-  const double used = std::max(file_system.used_ratio(), inodes);
+  const double used = std::max(file_system.used_ratio(), file_system.inodes_ratio());
   if (used >= rules.critical) return CheckStatus::critical;
   return used >= rules.warn ? CheckStatus::warning : CheckStatus::ok;
 }

@@ -77,6 +77,12 @@ double FileSystem::used_ratio() const {
   return whole == 0 ? 0 : static_cast<double>(used) / static_cast<double>(whole);
 }
 
+double FileSystem::inodes_ratio() const {
+  if (!usage || usage->files == 0) return 0;
+  const auto used = usage->files - std::min(usage->files_free, usage->files);
+  return static_cast<double>(used) / static_cast<double>(usage->files);
+}
+
 Result<Disks> Disks::collect(Look& look) {
   const auto mountinfo = look.host.read_file("/proc/self/mountinfo", pseudo_file_limit_bytes);
   if (!mountinfo) return mountinfo.error();

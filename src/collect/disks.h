@@ -24,6 +24,8 @@ struct FileSystem {
 
   /// As df(1): used / (used + available), 0 to 1.
   [[nodiscard]] double used_ratio() const;
+  /// Used share of its inodes, 0 to 1; 0 where they are made when needed.
+  [[nodiscard]] double inodes_ratio() const;
 };
 
 struct BlockDevice {

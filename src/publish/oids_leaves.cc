@@ -33,11 +33,7 @@ SnmpValue status_text(const Sight& it) {
   return text_value(is_old(it) ? stale_words(it.view, it.moment) : it.view.status_text);
 }
 
-SnmpValue inodes_used(const Sight& it) {
-  const auto& usage = *disk(it).usage;
-  const auto files_free = std::min(usage.files_free, usage.files);
-  return permille_gauge(static_cast<double>(usage.files - files_free) / static_cast<double>(usage.files));
-}
+SnmpValue inodes_used(const Sight& it) { return permille_gauge(disk(it).inodes_ratio()); }
 
 SnmpValue last_result(const ServiceRow& row) {
   constexpr int running = 1;

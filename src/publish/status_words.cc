@@ -2,17 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 namespace systemcheck {
-namespace {
-
-double inodes_ratio(const FileSystemUsage& usage) {
-  if (usage.files == 0) return 0;
-  return 1 - static_cast<double>(std::min(usage.files_free, usage.files)) / static_cast<double>(usage.files);
-}
-
-}  // namespace
 
 std::string load_words(const View& view) {
   const auto& load = view.snapshot->facts.of<Load>();
@@ -36,7 +26,7 @@ std::string disk_words(const View& view, const FileSystemRow& row) {
   const auto& disk = disks->file_systems[row.index];
   if (!disk.usage) return "it does not answer";
   return fmt::format("{:.1f}% of its space is used, {:.1f}% of its inodes", disk.used_ratio() * 100,
-                     inodes_ratio(*disk.usage) * 100);
+                     disk.inodes_ratio() * 100);
 }
 
 }  // namespace systemcheck

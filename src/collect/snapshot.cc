@@ -54,11 +54,7 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
   snapshot.taken_at = host_.wall_now();
   snapshot.taken = host_.now();
   const auto concerned = matcher_.concerned(host_);
-  Look look{.host = host_,
-            .config = *config_,
-            .process_cache = *process_cache_,
-            .cpu_floor = *cpu_floor_,
-            .concerned = concerned};
+  auto look = look_with(concerned);
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
   host_.finish_looking();
   snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes);
@@ -66,14 +62,18 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
   return snapshot;
 }
 
+Look Collection::look_with(std::span<const pid_t> concerned) {
+  return {.host = host_,
+          .config = *config_,
+          .process_cache = *process_cache_,
+          .cpu_floor = *cpu_floor_,
+          .concerned = concerned};
+}
+
 ServiceLook Collection::look(std::span<const MainCrash> crashes) {
   ServiceLook seen{.taken = host_.now()};
   const auto concerned = matcher_.concerned(host_);
-  Look look{.host = host_,
-            .config = *config_,
-            .process_cache = *process_cache_,
-            .cpu_floor = *cpu_floor_,
-            .concerned = concerned};
+  auto look = look_with(concerned);
   seen.services = matcher_.match(host_, Processes::collect_changes(look), crashes);
   seen.packages = PackageTransaction::collect(look);
   seen.kill_switch = KillSwitch::collect(look);

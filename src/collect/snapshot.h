@@ -44,6 +44,9 @@ class Collection {
   ServiceLook look(std::span<const MainCrash> crashes = {});
 
  private:
+  /// `concerned` outlives it.
+  [[nodiscard]] Look look_with(std::span<const pid_t> concerned);
+
   Host& host_;
   std::shared_ptr<const Config> config_;
   std::unique_ptr<ProcessCache> process_cache_;

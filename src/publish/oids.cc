@@ -260,6 +260,8 @@ std::optional<OidTable::Place> OidTable::next(Place place) const {
   return state_->first_from(place.leaf + 1);
 }
 
+std::size_t OidTable::row(Place place) const { return state_->instances(place.leaf)[place.instance].row; }
+
 OidSpan OidTable::index(Place place) const { return state_->instances(place.leaf)[place.instance].index; }
 
 Oid OidTable::oid(Place place) const {
@@ -270,10 +272,8 @@ Oid OidTable::oid(Place place) const {
 }
 
 SnmpValue OidTable::value(Place place, const SnmpMoment& moment) const {
-  return leaf_roster()[place.leaf].value({.view = *state_->view,
-                                          .processes = state_->processes,
-                                          .moment = moment,
-                                          .row = state_->instances(place.leaf)[place.instance].row});
+  return leaf_roster()[place.leaf].value(
+      {.view = *state_->view, .processes = state_->processes, .moment = moment, .row = row(place)});
 }
 
 const std::shared_ptr<const View>& OidTable::view() const { return state_->view; }

@@ -108,6 +108,8 @@ class OidTable {
   /// The same, cheaper, from an instance already found: each further repetition of GETBULK.
   [[nodiscard]] std::optional<Place> next(Place place) const;
 
+  /// Of what the instance is: for a column of services its place in View::services.
+  [[nodiscard]] std::size_t row(Place place) const;
   [[nodiscard]] OidSpan index(Place place) const;  ///< what follows the leaf's own oid
   [[nodiscard]] Oid oid(Place place) const;
   [[nodiscard]] SnmpValue value(Place place, const SnmpMoment& moment) const;

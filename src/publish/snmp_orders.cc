@@ -39,19 +39,6 @@ std::optional<WallTime> parse_date(std::string_view octets) {
   return octets[8] == '+' ? WallTime(local - offset) : WallTime(local + offset);
 }
 
-/// The service whose row the index names.
-const ServiceRow* service_at(const OidTable& table, OidTable::Place place) {
-  const auto index = table.index(place);
-  const auto& rows = table.view()->services;
-  const auto fits = [index](const ServiceRow& row) {
-    return std::ranges::equal(index.subspan(1), row.name, {}, {}, [](char letter) {
-      return static_cast<std::uint32_t>(static_cast<unsigned char>(letter));
-    });
-  };
-  const auto found = std::ranges::find_if(rows, fits);
-  return found == rows.end() ? nullptr : &*found;
-}
-
 SetVerdict judge_lock(const SnmpValue& value) {
   if (value.type != SnmpType::integer) return SetProblem::wrong_type;
   if (value.number < 0 || value.number > INT32_MAX) return SetProblem::wrong_value;
@@ -119,9 +106,8 @@ SetVerdict judge_set(const OidTable& table, OidTable::Place place, const SnmpVal
   if (!leaf.is_writable) return SetProblem::not_writable;
   if (leaf.syntax.name == mode.name) return judge_shed_mode(*table.view(), value);
   if (!leaf.is_column) return judge_lock(value);
-  const auto* row = service_at(table, place);
-  if (row == nullptr) return SetProblem::no_creation;
-  return leaf.syntax.name == date.name ? judge_maintenance(*row, value, now) : judge_command(*row, value);
+  const auto& row = table.view()->services[table.row(place)];
+  return leaf.syntax.name == date.name ? judge_maintenance(row, value, now) : judge_command(row, value);
 }
 
 }  // namespace systemcheck

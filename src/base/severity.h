@@ -4,6 +4,9 @@
 
 namespace systemcheck {
 
+/// Something is known, and not right.
+constexpr bool is_bad(CheckStatus status) { return status > CheckStatus::ok; }
+
 /// How bad it is for a service to be in a state.
 constexpr CheckStatus severity_of(ServiceState state) {
   switch (state) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/severity.h"
 #include "publish/status_words.h"
 
 namespace systemcheck {
@@ -14,7 +15,6 @@ struct Change {
   CheckStatus now = CheckStatus::unknown;
 };
 
-bool is_bad(CheckStatus status) { return status > CheckStatus::ok; }
 bool is_news(const Change& change) {
   return change.before != change.now && (is_bad(change.before) || is_bad(change.now));
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "base/severity.h"
 #include "publish/conditions.h"
 #include "publish/notified_objects.h"
 #include "publish/oids_values.h"
@@ -17,8 +18,6 @@ using Kind = NotificationKind;
 
 constexpr Duration limit_window = std::chrono::minutes{1};
 constexpr std::string_view verb_stop = "stop";
-
-bool is_bad(CheckStatus status) { return status > CheckStatus::ok; }
 
 bool is_final(ActionResult result) { return result != ActionResult::none && result != ActionResult::running; }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/severity.h"
 #include "publish/oids_syntax.h"
 #include "publish/oids_values.h"
 #include "publish/view_words.h"
@@ -97,7 +98,7 @@ std::string subject_words(const Condition& condition) {
 
 Objects condition_objects(const Condition& condition, const View& view, const SnmpMoment& moment) {
   auto objects = own_objects(condition, view, moment);
-  objects.push_back(scalar("scNotifyActive", truth_value(condition.status > CheckStatus::ok)));
+  objects.push_back(scalar("scNotifyActive", truth_value(is_bad(condition.status))));
   return objects;
 }
 

@@ -42,6 +42,7 @@ constexpr int exit_failed = 1;
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG, sysexits.h
 /// By then everything has been touched that is touched but once: the first cycle is over, unless it hangs.
 constexpr Duration started_within = std::chrono::seconds{10};
+constexpr Duration thrift_interval = std::chrono::minutes{1};
 /// What the kernel kills for want of memory is others first: who is to help must be there. -1000 would be
 /// never.
 constexpr int own_oom_score_adjust = -900;
@@ -153,6 +154,27 @@ Result<Doors> open_doors(const Config& config, World& world, const Board<View>& 
   if (auto opened = open_snmp(doors, config, board, journal); !opened) return std::move(opened).error();
   return doors;
 }
+
+/// Gives memory back when all is started, and then again and again, at a time when no cycle is: what a walk or
+/// a page has mapped is not held for ever. Memory that is locked stays.
+class Thrift {
+ public:
+  Thrift(EventLoop& loop, const Callback& on_started) : loop_(loop) {
+    next_ = loop_.at(loop_.now() + started_within, [this, on_started] {
+      give_back();
+      on_started();
+    });
+  }
+
+ private:
+  void give_back() {
+    give_memory_back();
+    next_ = loop_.at(loop_.now() + thrift_interval, [this] { give_back(); });
+  }
+
+  EventLoop& loop_;
+  Watch next_{};
+};
 
 /// The boot this machine is in, as the kernel numbers it: random(4).
 std::string boot_id(Host& host) {
@@ -295,8 +317,7 @@ int serve(const Arguments& arguments, Config config) {
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));
   const Watchdog watchdog(events);
-  const auto started = events.at(events.now() + started_within, [&journal, may_shed] {
-    give_memory_back();
+  const Thrift thrift(events, [&journal, may_shed] {
     if (may_shed) outlast_shortage(*journal);
   });
   notify_ready();

@@ -16,6 +16,8 @@ std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 Json service_json(const ServiceAnswer& answer) {
   Json json;
   json["name"] = answer.name;
@@ -55,9 +57,21 @@ std::string command_json(const CommandAnswer& answer) {
   return text_of(json);
 }
 
+std::string plan_line(const CommandAnswer& answer, const std::vector<std::string>& names) {
+  return line_of(
+      {{"progress", "planned"}, {"command", answer.command}, {"target", answer.target}, {"services", names}});
+}
+
+std::string step_line(const std::string& service, DemandStep step) {
+  return line_of({{"progress", word(step)}, {"service", service}});
+}
+
+std::string end_line(const ServiceAnswer& answer) {
+  return line_of({{"progress", "ended"}, {"service", answer.name}, {"answer", service_json(answer)}});
+}
+
 std::string refusal_json(std::string_view message) {
-  const Json json{{"error", printable(message, detail_limit_bytes)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return line_of({{"error", printable(message, detail_limit_bytes)}}) + "\n";
 }
 
 }  // namespace systemcheck

@@ -33,6 +33,14 @@ struct CommandAnswer {
 
 /// {"schema": 1, "command": …, "status": the worst of all, "services": […]}.
 std::string command_json(const CommandAnswer& answer);
+// How it goes, a line each before that document; which of these it is says "progress".
+/// {"progress": "planned", "command": …, "target": …, "services": ["…"]}: these, in this order.
+std::string plan_line(const CommandAnswer& answer, const std::vector<std::string>& names);
+/// {"progress": "looking", "service": …}, "acting", "watching".
+std::string step_line(const std::string& service, DemandStep step);
+/// {"progress": "ended", "service": …, "answer": as it will be in the document}.
+std::string end_line(const ServiceAnswer& answer);
+
 /// {"error": "…"}.
 std::string refusal_json(std::string_view message);
 

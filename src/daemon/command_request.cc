@@ -31,6 +31,10 @@ Result<CommandRequest> parse_maintenance(CommandRequest request, std::string_vie
   return request.reason.empty() ? Result<CommandRequest>(usage) : request;
 }
 
+bool takes_time(CommandVerb verb) {
+  return verb == CommandVerb::restart || verb == CommandVerb::start || verb == CommandVerb::stop;
+}
+
 /// Only what people can give back may be taken over as a whole.
 bool may_mean_everything(CommandVerb verb) {
   return verb == CommandVerb::maintenance || verb == CommandVerb::release || verb == CommandVerb::clear;
@@ -71,7 +75,9 @@ Result<CommandRequest> parse_command_request(std::string_view request) {
   if (parsed.target.empty() || parsed.target.starts_with('-'))
     return malformed(std::string(verb_word) + " what? The name of a service or of a group is missing");
   if (*verb == CommandVerb::maintenance) return parse_maintenance(std::move(parsed), request);
-  if (!without_blanks(request).empty()) return malformed(std::string(verb_word) + " takes one name");
+  parsed.wants_progress = takes_time(*verb) && without_blanks(request) == "--progress";
+  if (!parsed.wants_progress && !without_blanks(request).empty())
+    return malformed(std::string(verb_word) + " takes one name");
   return parsed;
 }
 

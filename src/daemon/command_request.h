@@ -27,12 +27,14 @@ struct CommandRequest {
   std::string target{};  ///< a service, a group, or "all"
   Duration length{};     ///< of maintenance
   std::string reason{};
+  bool wants_progress = false;  ///< to be told how it goes, of what takes its time
 };
 
 /// Whether this is a command at all; what is not is for somebody else to answer.
 bool is_command(std::string_view request);
 
-/// "maintenance TARGET --for DURATION --reason TEXT", "restart TARGET" … The reason is the rest of the line.
+/// "maintenance TARGET --for DURATION --reason TEXT", "restart TARGET [--progress]" … The reason is the rest
+/// of the line.
 Result<CommandRequest> parse_command_request(std::string_view request);
 
 /// What an order by SNMP is in these words; nothing where its time is over.

@@ -75,7 +75,10 @@ void Commands::obey(const CommandRequest& request, const std::string& asked_by, 
                  .names = *std::move(names),
                  .config = config_,
                  .answer = std::move(answer),
-                 .reply = reply};
+                 .reply = reply,
+                 .is_told = request.wants_progress};
+  const auto& round = rounds_.at(id);
+  if (round.is_told) reply.tell(plan_line(round.answer, round.names));
   take_next(id);
 }
 
@@ -152,10 +155,15 @@ void Commands::take_next(RoundId id) {
     round.began = world_.loop.now();
     auto untried = try_one(id, round, name);
     if (!untried) return;
-    round.answer.services.push_back(*std::move(untried));
+    add(round, *std::move(untried));
   }
   const auto done = std::move(rounds_.extract(id).mapped());
   done.reply(command_json(done.answer));
+}
+
+void Commands::add(Round& round, ServiceAnswer answer) {
+  if (round.is_told) round.reply.tell(end_line(answer));
+  round.answer.services.push_back(std::move(answer));
 }
 
 /// Without a value: it was ordered, and its end comes later.
@@ -168,8 +176,10 @@ std::optional<ServiceAnswer> Commands::try_one(RoundId id, const Round& round, c
     skipped.detail = "not tried, because of " + hindrance;
     return skipped;
   }
-  const auto given = supervision_.order(name, round.demand, round.asked_by,
-                                        [this, id, name](const DemandEnd& end) { note_end(id, name, end); });
+  const auto tell = [reply = round.reply, name](DemandStep step) { reply.tell(step_line(name, step)); };
+  const auto given = supervision_.order(
+      name, round.demand, round.asked_by, [this, id, name](const DemandEnd& end) { note_end(id, name, end); },
+      round.is_told ? Supervision::OnDemandStep(tell) : Supervision::OnDemandStep());
   if (given) return std::nullopt;
   auto refused = answer_of(name, std::string(word(DemandEnd::Kind::refused)));
   refused.status = CheckStatus::critical;
@@ -183,7 +193,7 @@ void Commands::note_end(RoundId id, const std::string& name, const DemandEnd& en
   answer.status = status_of(end.kind);
   answer.detail = end.detail;
   answer.took = world_.loop.now() - round.began;
-  round.answer.services.push_back(std::move(answer));
+  add(round, std::move(answer));
   take_next(id);
 }
 

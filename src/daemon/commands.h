@@ -43,7 +43,8 @@ class Commands {
     std::shared_ptr<const Config> config{};
     CommandAnswer answer{};
     Reply reply{};
-    Instant began{};  ///< with the one at hand
+    bool is_told = false;  ///< how it goes
+    Instant began{};       ///< with the one at hand
   };
   using RoundId = std::uint64_t;
 
@@ -57,6 +58,7 @@ class Commands {
   [[nodiscard]] ServiceAnswer answer_of(const std::string& name, std::string result) const;
 
   void take_next(RoundId id);
+  static void add(Round& round, ServiceAnswer answer);
   std::optional<ServiceAnswer> try_one(RoundId id, const Round& round, const std::string& name);
   void note_end(RoundId id, const std::string& name, const DemandEnd& end);
 

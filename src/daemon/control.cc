@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <list>
-#include <string_view>
 #include <utility>
 
 #include "os/local_socket.h"
@@ -25,16 +24,18 @@ constexpr Duration patience = std::chrono::seconds{5};
 constexpr Duration answer_patience = std::chrono::hours{24};
 /// So many may wait for what they ordered; the others are there for those who ask for states.
 constexpr std::size_t waiting_max = 16;
+/// Of what is told before the answer; who takes it too slowly misses some of it.
+constexpr std::size_t told_limit_bytes = std::size_t{64} << 10;
 constexpr mode_t everybody_may_ask = 0666;
 
 struct Client {
   Descriptor connection{};
   std::string request{};
-  std::string answer{};
-  std::size_t sent_bytes = 0;
+  std::string unsent{};
   std::shared_ptr<const Nothing> presence = std::make_shared<const Nothing>();  ///< gone with the client
   Watch ready{};
   Watch deadline{};
+  bool is_answered = false;
   bool is_waiting = false;  ///< for the answer to what he may order
 };
 
@@ -108,12 +109,16 @@ class LocalControl : public Control {
     if (static_cast<std::size_t>(waiting) >= waiting_max)
       return begin_answer(client, "{\"error\": \"too many wait for an answer\"}\n");
     const std::weak_ptr presence = client->presence;
-    const Reply reply = [this, client, presence](std::string text) {
-      if (!presence.expired()) begin_answer(client, std::move(text));
-    };
+    const Reply reply(
+        [this, client, presence](std::string text) {
+          if (!presence.expired()) begin_answer(client, std::move(text));
+        },
+        [client, presence](const std::string& line) {
+          if (!presence.expired()) tell(client, line);
+        });
     if (!inquiry_ || !inquiry_(request, peer, reply))
       return begin_answer(client, "{\"error\": \"unknown request\"}\n");
-    const bool is_answered_later = !presence.expired() && client->answer.empty();
+    const bool is_answered_later = !presence.expired() && !client->is_answered;
     if (is_answered_later) wait_for_answer(client, peer);
   }
 
@@ -138,18 +143,31 @@ class LocalControl : public Control {
   }
 
   void begin_answer(Place client, std::string text) {
-    client->answer = std::move(text);
+    client->unsent += text;
+    client->is_answered = true;
     client->is_waiting = false;
     allow(client, patience);
     wait(client, Ready::writable, [this, client] { write_answer(client); });
   }
 
   void write_answer(Place client) {
-    const auto rest = std::string_view(client->answer).substr(client->sent_bytes);
-    const auto count = ::send(client->connection.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EAGAIN) return;
-    if (count > 0) client->sent_bytes += static_cast<std::size_t>(count);
-    if (count <= 0 || client->sent_bytes == client->answer.size()) clients_.erase(client);
+    const bool is_broken = !send_some(*client);
+    if (is_broken || client->unsent.empty()) clients_.erase(client);
+  }
+
+  /// What does not fit now goes with the next line, or with the answer.
+  static void tell(Place client, const std::string& line) {
+    if (client->is_answered || client->unsent.size() + line.size() > told_limit_bytes) return;
+    client->unsent += line + "\n";
+    (void)send_some(*client);  // That he has gone is seen elsewhere.
+  }
+
+  /// False: he takes nothing any more.
+  static bool send_some(Client& client) {
+    const auto count =
+        ::send(client.connection.number(), client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
+    if (count > 0) client.unsent.erase(0, static_cast<std::size_t>(count));
+    return count > 0 || (count < 0 && errno == EAGAIN);
   }
 
   const std::string path_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "daemon/reply.h"
 #include "os/board.h"
 #include "os/event_loop.h"
 #include "os/peer.h"
@@ -13,15 +14,14 @@
 
 namespace systemcheck {
 
-/// Gives the answer, now or later; dropped where nobody waits for it any more.
-using Reply = std::function<void(std::string answer)>;
 /// What is answered besides the status; false: not known.
 using Inquiry = std::function<bool(std::string_view request, const Peer& peer, const Reply& reply)>;
 
 /// Answers on the control socket. A request is one line; the answer is one JSON document, then the end:
 ///   status   the view (contrib/doc/status-json.md)
 /// and what the Inquiry knows. What cannot be answered gets {"error": "…"}. Everybody on the machine may ask
-/// for states. Whoever is trusted may wait for his answer: what he ordered takes its time.
+/// for states. Whoever is trusted may wait for his answer: what he ordered takes its time; where he has asked
+/// to be told how it goes, a JSON object a line that begins with "progress" comes before it.
 class Control {
  public:
   static Result<std::unique_ptr<Control>> listen(const std::string& path, EventLoop& loop,

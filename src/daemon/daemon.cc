@@ -266,8 +266,9 @@ void Daemon::obey(const SnmpOrder& order) {
 
 Inquiry Daemon::commands() {
   return [this](std::string_view request, const Peer& peer, const Reply& reply) {
-    return commands_.answer(request, peer,
-                            [this, reply](std::string text) { reply_after_post(reply, std::move(text)); });
+    const Reply after_post([this, reply](std::string text) { reply_after_post(reply, std::move(text)); },
+                           [reply](std::string line) { reply.tell(std::move(line)); });
+    return commands_.answer(request, peer, after_post);
   };
 }
 

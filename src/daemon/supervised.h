@@ -102,11 +102,16 @@ struct Supervision::Ordered {
   Phase phase = Phase::asked;
   std::string asked_by{};
   OnDemandEnd on_end{};
+  OnDemandStep on_step{};
   Instant asked_at{};
   bool held_before = false;  ///< a person had stopped it already
   DemandMemo memo{};
   std::optional<DemandEnd> end{};
   Watch timer{};
+
+  void tell(DemandStep step) const {
+    if (on_step) on_step(step);
+  }
 };
 
 /// The unit it is run by: the one that was found installed, else the one the user named.

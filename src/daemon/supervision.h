@@ -40,6 +40,7 @@ struct MeasuredService {
 class Supervision {
  public:
   using OnDemandEnd = std::function<void(const DemandEnd&)>;
+  using OnDemandStep = std::function<void(DemandStep)>;
   struct Hooks {
     std::function<void()> row_changed{};  ///< something that is published has changed
     std::function<void()> look_wanted{};  ///< the process table should be read now
@@ -70,9 +71,10 @@ class Supervision {
   Result<std::vector<Owner>> give_back(std::string_view service, std::string_view asked_by);
   /// Forgets pauses, flapping and being at the cap.
   Status clear(std::string_view service, std::string_view asked_by);
-  /// Carries out what a person orders. `on_end` is called once, later. An error of kind refused while another
-  /// order is in flight.
-  Status order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end);
+  /// Carries out what a person orders. `on_end` is called once, later, and `on_step` before that at each step.
+  /// An error of kind refused while another order is in flight.
+  Status order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end,
+               OnDemandStep on_step = {});
   // Turning services off for want of memory, and on again: supervision_shed.cc.
   /// How each one stands, in the order of the configuration. What it uses, why it is protected, and which of
   /// its triggers are active is for others to say.

@@ -39,7 +39,8 @@ std::string Supervision::under_way(const Supervised& service) {
   return is_going ? "it was stopped; waiting until it is gone" : "";
 }
 
-Status Supervision::order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end) {
+Status Supervision::order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end,
+                          OnDemandStep on_step) {
   const auto index = index_of(service);
   if (index == services_.size()) return Error{Error::Kind::not_found, "no such service"};
   auto& wanted = *services_[index];
@@ -48,11 +49,13 @@ Status Supervision::order(std::string_view service, Demand demand, std::string a
   wanted.ordered = std::make_unique<Ordered>();
   wanted.ordered->asked_by = std::move(asked_by);
   wanted.ordered->on_end = std::move(on_end);
+  wanted.ordered->on_step = std::move(on_step);
   wanted.ordered->asked_at = now;
   wanted.ordered->memo.demand = demand;
   wanted.ordered->timer = world_.loop.at(now + sight_patience, [this, index] {
     end_order(index, {DemandEnd::Kind::refused, "it could not be looked at in time"});
   });
+  wanted.ordered->tell(DemandStep::looking);
   hooks_.look_wanted();
   return Nothing{};
 }
@@ -136,6 +139,7 @@ void Supervision::begin_order(std::size_t index) {
   const auto order = order_for_demand(index, demand);
   if (service.action) put_verdict(service, false, "something else was ordered before it was seen to be up");
   ordered.phase = Ordered::Phase::in_flight;
+  ordered.tell(DemandStep::acting);
   ordered.timer.cancel();
   ordered.held_before = service.claims.find(Owner::admin, ClaimOrigin::asked) != nullptr;
   ordered.memo.old_main = service.died_at ? std::nullopt : service.sight.main;
@@ -206,6 +210,7 @@ void Supervision::note_order_outcome(std::size_t index, const Outcome& outcome) 
         index, {is_late ? DemandEnd::Kind::timed_out : DemandEnd::Kind::failed, outcome_detail(outcome)});
   }
   ordered.phase = Ordered::Phase::watched;
+  ordered.tell(DemandStep::watching);
   ordered.memo.done_at = now;
   ordered.memo.was_late = outcome.kind == Outcome::Kind::timed_out;
   ordered.memo.complaint = has_succeeded ? std::string() : outcome_detail(outcome);

@@ -42,6 +42,18 @@ struct Words<DemandEnd::Kind> {
                                                        "timed_out"};
 };
 
+/// How far an order has come.
+enum class DemandStep {
+  looking,   ///< a fresh look at the service is awaited
+  acting,    ///< its command, or systemd, is at work
+  watching,  ///< that is over; its result is yet to be seen
+};
+template <>
+struct Words<DemandStep> {
+  static constexpr int first = 0;
+  static constexpr std::array<std::string_view, 3> all{"looking", "acting", "watching"};
+};
+
 /// What is known of a service when something is ordered for it.
 struct DemandSituation {
   Mode mode = Mode::observe;

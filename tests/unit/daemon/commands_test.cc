@@ -33,6 +33,18 @@ class Office : public Plant {
     EXPECT_TRUE(answer) << request;
     return Json::parse(answer.value_or("{}"));
   }
+  /// How it goes, a line each, before the answer.
+  std::vector<Json> watch(std::string_view request) {
+    std::vector<Json> told;
+    std::optional<std::string> answer;
+    const Reply reply([&](std::string text) { answer = std::move(text); },
+                      [&](const std::string& line) { told.push_back(Json::parse(line)); });
+    EXPECT_TRUE(commands.answer(request, root, reply));
+    loop.run_until([&] { return answer.has_value(); }, 1h);
+    EXPECT_TRUE(answer) << request;
+    told.push_back(Json::parse(answer.value_or("{}")));
+    return told;
+  }
   /// "web verified, database verified".
   std::string results(const Json& answer) {
     std::string text;
@@ -89,6 +101,35 @@ TEST(Commands, TellWhatIsWrongWithThem) {
             "maintenance NAME|GROUP|all --for DURATION --reason TEXT");
   EXPECT_EQ(error_of("maintenance web --for 8d --reason x"), "--for: '8d' is not from 1s to 7d");
   EXPECT_EQ(shop.orders(), 0U);
+}
+
+TEST(Commands, TellHowItGoesToWhoWantsToKnow) {
+  Shop shop;
+  const auto told = shop.watch("restart shop --progress");
+  std::string trail;
+  for (const auto& line : told)
+    trail += line.value("progress", "the answer") + " " + line.value("service", "") + ", ";
+  EXPECT_EQ(trail,
+            "planned , looking database, acting database, watching database, ended database, "
+            "looking web, acting web, watching web, ended web, the answer , ");
+  EXPECT_EQ(told.front()["services"], (Json{"database", "web"}));
+  EXPECT_EQ(told.front()["command"], "restart");
+  EXPECT_EQ(told[4]["answer"], told.back()["services"][0]) << "what is told of an end is what is answered";
+}
+
+TEST(Commands, TellOfWhatIsNotTriedToo) {
+  Shop shop;
+  shop.config.services[shop.web].mode = Mode::observe;
+  shop.supervision.take_over(std::make_shared<const Config>(shop.config));
+  const auto told = shop.watch("stop web --progress");
+  EXPECT_EQ(told[told.size() - 2]["progress"], "ended");
+  EXPECT_EQ(told[told.size() - 2]["answer"]["result"], "refused");
+}
+
+TEST(Commands, AreSilentForWhoDoesNotWantToKnow) {
+  Shop shop;
+  EXPECT_EQ(shop.watch("restart web").size(), 1U);
+  EXPECT_EQ(shop.say("clear web --progress")["error"], "clear takes one name");
 }
 
 TEST(Commands, MaintenanceIsInForceWhenTheAnswerComes) {

@@ -15,19 +15,23 @@
 namespace systemcheck::test {
 namespace {
 
+std::string read_all(const Descriptor& connection) {
+  std::string answer;
+  char buffer[4096];
+  for (;;) {
+    const auto count = ::recv(connection.number(), buffer, sizeof buffer, 0);
+    if (count <= 0) return answer;
+    answer.append(buffer, static_cast<std::size_t>(count));
+  }
+}
+
 /// Sends and reads until the other side closes; on a thread of its own, as a client is.
 std::string converse(const std::string& path, const std::string& request) {
   const auto connection = connect_locally(path);
   if (!connection) return connection.error().message;
   (void)::send(connection->number(), request.data(), request.size(),
                MSG_NOSIGNAL);  // It may be closed already.
-  std::string answer;
-  char buffer[4096];
-  for (;;) {
-    const auto count = ::recv(connection->number(), buffer, sizeof buffer, 0);
-    if (count <= 0) return answer;
-    answer.append(buffer, static_cast<std::size_t>(count));
-  }
+  return read_all(*connection);
 }
 
 class ControlSocket : public RealLoopTest {
@@ -66,7 +70,7 @@ TEST_F(ControlSocket, AnswersLaterAndTellsWhoAsks) {
                                        });
   ASSERT_TRUE(control);
   auto answer = std::async(std::launch::async, [this] { return converse(path, "slowly\n"); });
-  run_until([&] { return reply != nullptr; });
+  run_until([&] { return static_cast<bool>(reply); });
   run_for(std::chrono::milliseconds{20});
   EXPECT_EQ(answer.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
   EXPECT_TRUE(asking.is_trusted);
@@ -74,6 +78,43 @@ TEST_F(ControlSocket, AnswersLaterAndTellsWhoAsks) {
   reply("done");
   run_until([&] { return answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
   EXPECT_EQ(answer.get(), "done");
+}
+
+TEST_F(ControlSocket, TellsHowItGoesBeforeTheAnswer) {
+  const auto control =
+      Control::listen(path, loop(), board, [&](std::string_view, const Peer&, const Reply& to) {
+        to.tell("one");
+        to.tell("two");
+        to("the end\n");
+        to.tell("too late");
+        return true;
+      });
+  ASSERT_TRUE(control);
+  EXPECT_EQ(ask("slowly\n"), "one\ntwo\nthe end\n");
+}
+
+TEST_F(ControlSocket, TellsNoMoreThanItKeepsToOneWhoDoesNotListen) {
+  Reply reply;
+  const auto control =
+      Control::listen(path, loop(), board, [&](std::string_view, const Peer&, const Reply& to) {
+        reply = to;
+        return true;
+      });
+  ASSERT_TRUE(control);
+  const auto connection = connect_locally(path);
+  ASSERT_TRUE(connection);
+  ASSERT_EQ(::send(connection->number(), "slowly\n", 7, 0), 7);
+  run_until([&] { return static_cast<bool>(reply); });
+  constexpr int far_too_many = 10000;
+  const std::string line(1000, 'x');
+  for (int i = 0; i < far_too_many; ++i)
+    reply.tell(line);
+  reply("the end\n");
+  auto answer = std::async(std::launch::async, [&] { return read_all(*connection); });
+  run_until([&] { return answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
+  const auto text = answer.get();
+  EXPECT_TRUE(text.ends_with("x\nthe end\n")) << "whole lines, and the answer";
+  EXPECT_LT(text.size(), far_too_many * line.size() / 10);
 }
 
 TEST_F(ControlSocket, ForgetsWhoHasGoneAway) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t groups_max = 64;
 constexpr std::size_t members_max = 256;
+constexpr std::string_view mail = "mail";
 
 Status check_group_name(const Entry& entry, const std::vector<std::string_view>& services) {
   const auto name = parse_service_name(entry.key);
@@ -29,6 +30,20 @@ void check_reserved(const Section& services, Problems& problems) {
   }
 }
 
+/// The servers of mail that are known, unless somebody has said what is meant by it: whoever wants "the mail"
+/// restarted need not know what it is made of.
+void add_mail(Config& config) {
+  const bool is_taken = std::ranges::find(config.groups, mail, &Group::name) != config.groups.end() ||
+                        std::ranges::find(config.services, mail, &Service::name) != config.services.end();
+  if (is_taken || config.groups.size() >= groups_max) return;
+  Group group{.name = std::string(mail)};
+  for (const auto& service : config.services) {
+    if (service.preset == "sendmail" || service.preset == "dovecot") group.services.push_back(service.name);
+  }
+  if (!group.services.empty() && group.services.size() <= members_max)
+    config.groups.push_back(std::move(group));
+}
+
 }  // namespace
 
 void resolve_groups(Section& top, Config& config, Problems& problems) {
@@ -45,6 +60,7 @@ void resolve_groups(Section& top, Config& config, Problems& problems) {
                       [&names](std::string_view name) { return parse_known_service(name, names); });
     config.groups.push_back(std::move(group));
   }
+  add_mail(config);
 }
 
 std::vector<std::string> services_called(const Config& config, std::string_view name) {

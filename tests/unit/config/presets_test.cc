@@ -71,6 +71,7 @@ TEST(Presets, WouldBeAcceptedFromAUser) {
     auto own = config.config;
     own.discover = false;
     own.services.resize(1);
+    own.groups.clear();
     own.services[0].preset = "";
     own.services[0].match.main_cmdline = "";
     own.services[0].evidence.clear();

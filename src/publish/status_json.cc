@@ -1,11 +1,13 @@
 #include "publish/status_json.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "config/order.h"
 #include "publish/hold_json.h"
 #include "publish/relay_json.h"
 #include "publish/shed_json.h"
@@ -199,6 +201,23 @@ void add_history(Json& json, const ServiceRow& row) {
   json["is_at_cap"] = row.is_at_cap;
 }
 
+/// Their members in the order in which they are started; those that are not here are left out.
+Json groups_json(const View& view) {
+  auto json = Json::array();
+  const auto order = ordered(view.config->services);
+  for (const auto& group : view.config->groups) {
+    auto members = Json::array();
+    for (const auto place : order) {
+      const auto& name = view.config->services[place].name;
+      const bool is_member = std::ranges::find(group.services, name) != group.services.end();
+      const bool is_here = std::ranges::find(view.services, name, &ServiceRow::name) != view.services.end();
+      if (is_member && is_here) members.push_back(name);
+    }
+    json.push_back({{"name", group.name}, {"services", std::move(members)}});
+  }
+  return json;
+}
+
 Json services_json(const View& view) {
   auto json = Json::array();
   for (const auto& row : view.services) {
@@ -233,6 +252,7 @@ std::string status_json(const View& view) {
   json["file_systems"] = file_systems_json(view);
   json["processes"] = processes_json(view);
   json["services"] = services_json(view);
+  json["groups"] = groups_json(view);
   // All strings are valid UTF-8 by now; should one not be, a replaced letter beats no answer.
   constexpr int indent = 2;
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -105,6 +106,18 @@ TEST(StatusJson, ShowsWhatWasTriedWithAServiceThatFails) {
           R"({"time":"2026-11-22T18:19:00Z","duration_seconds":1.5,"outcome":"failed","exit_code":1})"));
 }
 
+TEST(StatusJson, NamesTheMembersOfAGroupInTheOrderInWhichTheyAreStarted) {
+  ViewBuilder builder;
+  for (const auto* name : {"front", "store"})
+    builder.service(test::make_row(name));
+  auto& front = *std::ranges::find(builder.config().services, "front", &Service::name);
+  front.after = {"store"};
+  builder.config().groups = {{.name = "shop", .services = {"front", "not_here", "store"}}};
+
+  EXPECT_EQ(parsed(builder.build()).at("groups"),
+            json::parse(R"([{"name": "shop", "services": ["store", "front"]}])"));
+}
+
 TEST(StatusJson, SaysNullForWhatCouldNotBeRead) {
   ViewBuilder builder;
   test::set_fact<Memory>(builder.snapshot(), Error{Error::Kind::malformed, "memory: no MemTotal line"});
@@ -170,6 +183,9 @@ TEST(StatusJson, IsDescribedKeyByKey) {
   page << file.rdbuf();
   std::set<std::string> keys;
   auto view = test::make_view();
+  Config config;
+  config.groups = {{.name = "all of it"}};
+  view.config = std::make_shared<const Config>(config);
   view.shedding = ShedRow{.services = {ShedServiceRow{}}};
   add_keys(parsed(view), "", keys);
 

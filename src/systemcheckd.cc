@@ -345,6 +345,7 @@ int act_on(const Arguments& arguments) {
 
 int main(int argc, char** argv) try {
   hold_little_memory();
+  allow_many_descriptors();
   Arguments arguments;
   CLI::App app{"Watches the services and the health of this machine, and restarts what has died.",
                "systemcheckd"};

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -17,6 +18,8 @@
 namespace systemcheck {
 namespace {
 
+/// All addresses of HTTP full at once, and what else there is.
+constexpr rlim_t descriptors_wanted = 32'768;
 constexpr const char* oom_score_file = "/proc/self/oom_score_adj";
 
 /// capget(2) by number: libcap would be a library for one question.
@@ -55,6 +58,13 @@ Status spare_from_oom_killer(int adjustment) {
   const auto text = std::to_string(adjustment);
   if (::pwrite(file.number(), text.data(), text.size(), 0) < 0) return os_error(oom_score_file);
   return Nothing{};
+}
+
+void allow_many_descriptors() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= descriptors_wanted) return;
+  files.rlim_cur = std::min(files.rlim_max, descriptors_wanted);
+  (void)::setrlimit(RLIMIT_NOFILE, &files);  // Within the hard limit nobody is refused.
 }
 
 }  // namespace systemcheck

@@ -16,4 +16,8 @@ Status lock_own_memory();
 /// CAP_SYS_RESOURCE; one that is lower already stays.
 Status spare_from_oom_killer(int adjustment);
 
+/// Raises the soft limit of open files, which is low only for the sake of select(2), as far as the hard one
+/// allows. What we start gets limits of its own.
+void allow_many_descriptors();
+
 }  // namespace systemcheck

@@ -4,12 +4,13 @@
 #include <microhttpd.h>
 #include <pthread.h>
 
-#include <csignal>
 #include <exception>
 #include <string_view>
 #include <utility>
 
+#include "os/all_signals_blocked.h"
 #include "os/memory_held.h"
+#include "publish/http_connections.h"
 #include "publish/http_listener.h"
 #include "publish/http_site.h"
 
@@ -18,22 +19,6 @@
 
 namespace systemcheck {
 namespace {
-
-/// Signals are for the main thread: a new thread inherits the mask of the one that starts it.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
@@ -46,6 +31,9 @@ struct DestroyResponse {
 using Response = std::unique_ptr<MHD_Response, DestroyResponse>;
 
 using Body = std::shared_ptr<const std::string>;
+
+/// Those that were ended are still MHD's for a moment, while newer ones take their place.
+constexpr std::size_t connections_room = http_connections_max + 50;
 
 std::string_view header(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -90,50 +78,87 @@ bool is_answered_early(MHD_Connection* connection, std::string_view method) {
          !header(connection, "Transfer-Encoding").empty();
 }
 
+/// What belongs to one address, and to its thread.
+struct Door {
+  Door(const Board<View>& views, HttpSite::Clock clock, HttpSite::AllRequests all_requests)
+      : site(views, clock, std::move(all_requests)), now(std::move(clock)) {}
+
+  HttpSite site;
+  HttpSite::Clock now;
+  HttpConnections connections{};
+};
+
+HttpConnections::Connection* place_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr ? nullptr : static_cast<HttpConnections::Connection*>(info->socket_context);
+}
+
 /// MHD calls this twice for a request without a body. An answer to the first call closes the
 /// connection afterwards (what may follow is not read); one to the second keeps it open.
 // NOLINTNEXTLINE(readability-function-size): MHD says what its parameters are.
-MHD_Result on_request(void* site, MHD_Connection* connection, const char* url, const char* method,
-                      const char*, const char*, std::size_t*, void** state) {
+MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, const char* method, const char*,
+                      const char*, std::size_t*, void** state) {
   static char has_headers = 0;
   if (*state == nullptr && !is_answered_early(connection, method)) {
     *state = &has_headers;
     return MHD_YES;
   }
+  auto& door = *static_cast<Door*>(cls);
   try {
+    if (auto* place = place_of(connection)) door.connections.note_request(*place, door.now());
     const HttpRequest request{
         .method = method, .path = url, .accept_encoding = header(connection, "Accept-Encoding")};
-    return send_answer(connection, static_cast<HttpSite*>(site)->answer(request));
+    return send_answer(connection, door.site.answer(request));
   } catch (const std::exception&) {
     return MHD_NO;  // Out of memory: this connection is given up, the next may fare better.
   }
 }
 
 /// The text of all metrics, and what it was made of, is half a mebibyte until the next question.
-void on_completed(void*, MHD_Connection*, void**, MHD_RequestTerminationCode) { give_freed_memory_back(); }
+void on_completed(void* cls, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+  auto& door = *static_cast<Door*>(cls);
+  if (auto* place = place_of(connection)) door.connections.note_answered(*place, door.now());
+  give_freed_memory_back();
+}
 
-/// Named after its room for top(1) and gdb(1). MHD has no call at the start of its thread; this one
-/// comes with every connection.
-void on_connection(void*, MHD_Connection*, void**, MHD_ConnectionNotificationCode code) {
-  if (code == MHD_CONNECTION_NOTIFY_STARTED) pthread_setname_np(pthread_self(), "http");
+/// Its thread is named after its room for top(1) and gdb(1): MHD has no call at the start of a thread.
+void* begin_connection(Door& door, MHD_Connection* connection) {
+  pthread_setname_np(pthread_self(), "http");
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (info == nullptr) return nullptr;
+  auto* place = door.connections.add(info->connect_fd, door.now());
+  door.connections.end_overdue(door.now());
+  return place;
+}
+
+void on_connection(void* cls, MHD_Connection* connection, void** context,
+                   MHD_ConnectionNotificationCode code) {
+  auto& door = *static_cast<Door*>(cls);
+  try {
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      *context = begin_connection(door, connection);
+    } else if (*context != nullptr) {
+      door.connections.remove(*static_cast<HttpConnections::Connection*>(*context));
+    }
+  } catch (const std::exception&) {  // Out of memory: it is not counted, and ends when it is idle.
+  }
 }
 
 /// MHD closes the socket it is given, however it ends: it gets a descriptor of its own.
-Result<Daemon> start_daemon(const HttpListener& listener, HttpSite& site) {
+Result<Daemon> start_daemon(const HttpListener& listener, Door& door) {
   const int socket = ::fcntl(listener.number(), F_DUPFD_CLOEXEC, 0);
   if (socket < 0) return Error{Error::Kind::failed, "http: " + listener.address() + ": no descriptor left"};
   const AllSignalsBlocked blocked;
-  Daemon daemon(
-      MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &on_request,
-                       &site,                                                                      //
-                       MHD_OPTION_LISTEN_SOCKET, socket,                                           //
-                       MHD_OPTION_CONNECTION_LIMIT, http_connections_max,                          //
-                       MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U,                                     //
-                       MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max,                       //
-                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes,           //
-                       MHD_OPTION_NOTIFY_CONNECTION, &on_connection, static_cast<void*>(nullptr),  //
-                       MHD_OPTION_NOTIFY_COMPLETED, &on_completed, static_cast<void*>(nullptr),    //
-                       MHD_OPTION_END));
+  Daemon daemon(MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr,
+                                 &on_request, &door,                                                       //
+                                 MHD_OPTION_LISTEN_SOCKET, socket,                                         //
+                                 MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(connections_room),     //
+                                 MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U,                                   //
+                                 MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max,                     //
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes,         //
+                                 MHD_OPTION_NOTIFY_CONNECTION, &on_connection, static_cast<void*>(&door),  //
+                                 MHD_OPTION_NOTIFY_COMPLETED, &on_completed, static_cast<void*>(&door),    //
+                                 MHD_OPTION_END));
   if (!daemon)
     return Error{Error::Kind::failed, "http: " + listener.address() + ": libmicrohttpd did not start"};
   return daemon;
@@ -146,15 +171,15 @@ class MicrohttpdServer final : public HttpServer {
       auto listener = HttpListener::open(address);
       if (!listener) return std::move(listener).error();
       listeners_.push_back(*std::move(listener));
-      sites_.push_back(std::make_unique<HttpSite>(views, now, [this] { return all_requests(); }));
+      doors_.push_back(std::make_unique<Door>(views, now, [this] { return all_requests(); }));
     }
     return Nothing{};
   }
 
-  /// Only now, when sites_ no longer changes: the threads read it.
+  /// Only now, when doors_ no longer changes: the threads read it.
   Status serve() {
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
-      auto daemon = start_daemon(listeners_[i], *sites_[i]);
+      auto daemon = start_daemon(listeners_[i], *doors_[i]);
       if (!daemon) return std::move(daemon).error();
       daemons_.push_back(*std::move(daemon));
     }
@@ -171,8 +196,8 @@ class MicrohttpdServer final : public HttpServer {
  private:
   [[nodiscard]] RequestCounts all_requests() const {
     RequestCounts sum;
-    for (const auto& site : sites_) {
-      const auto counts = site->requests().newest();
+    for (const auto& door : doors_) {
+      const auto counts = door->site.requests().newest();
       for (const auto& [key, count] : *counts)
         sum[key] += count;
     }
@@ -181,7 +206,7 @@ class MicrohttpdServer final : public HttpServer {
 
   // Destroyed from below: first the threads end, then what they used goes.
   std::vector<HttpListener> listeners_{};
-  std::vector<std::unique_ptr<HttpSite>> sites_{};
+  std::vector<std::unique_ptr<Door>> doors_{};
   std::vector<Daemon> daemons_{};
 };
 

@@ -31,9 +31,8 @@ class HttpServer {
   [[nodiscard]] virtual std::vector<std::string> addresses() const = 0;
 };
 
-// What one client may cost.
+// What one client may cost; see also http_connections.h.
 inline constexpr std::size_t http_addresses_max = 16;
-inline constexpr unsigned http_connections_max = 256;               ///< for each address
 inline constexpr unsigned http_idle_seconds_max = 10;               ///< then the connection is closed
 inline constexpr std::size_t http_connection_memory_bytes = 16384;  ///< request line and headers must fit
 

@@ -146,6 +146,8 @@ struct DiskRules {
 struct HttpConfig {
   /// "127.0.0.1:10060", "[::1]:10060", "unix:/run/…"; port 0: any free one. Empty: no HTTP.
   std::vector<std::string> listen{"127.0.0.1:10060"};
+  std::string web_config{};  ///< who may ask, and TLS: config/web_config.h; empty: everybody, in the clear
+  std::vector<std::string> may_act{};  ///< users of web_config
 
   bool operator==(const HttpConfig&) const = default;
 };

@@ -132,6 +132,8 @@ std::string machine_yaml(const Config& config) {
   lines.add_gap();
   lines.add(0, "http", "");
   lines.add(1, "listen", yaml_list(config.http.listen));
+  if (!config.http.web_config.empty()) lines.add(1, "web_config", yaml_scalar(config.http.web_config));
+  if (!config.http.may_act.empty()) lines.add(1, "may_act", yaml_list(config.http.may_act));
   return lines.text() + snmp_config_yaml(config.snmp) + "\n";
 }
 

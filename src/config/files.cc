@@ -12,18 +12,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_file_limit_bytes = std::size_t{4} << 20;
 
-Result<ConfigText> read_config_text(const std::string& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error) return Error{Error::Kind::not_found, path + ": " + error.message()};
-  if (size > config_file_limit_bytes) return Error{Error::Kind::malformed, path + ": larger than 4 MiB"};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Error::Kind::denied, path + ": cannot be opened"};
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return Error{Error::Kind::failed, path + ": cannot be read"};
-  return ConfigText{.path = path, .text = std::move(text)};
-}
-
 std::vector<std::string> fragment_paths(const fs::path& main_file) {
   std::vector<std::string> paths;
   std::error_code error;
@@ -35,6 +23,18 @@ std::vector<std::string> fragment_paths(const fs::path& main_file) {
 }
 
 }  // namespace
+
+Result<ConfigText> read_config_text(const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return Error{Error::Kind::not_found, path + ": " + error.message()};
+  if (size > config_file_limit_bytes) return Error{Error::Kind::malformed, path + ": larger than 4 MiB"};
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Error{Error::Kind::denied, path + ": cannot be opened"};
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad()) return Error{Error::Kind::failed, path + ": cannot be read"};
+  return ConfigText{.path = path, .text = std::move(text)};
+}
 
 Result<std::vector<ConfigText>> read_config_texts(const std::string& path) {
   std::vector<std::string> paths{path};

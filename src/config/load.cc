@@ -28,6 +28,10 @@ constexpr ListLimits addresses{.min = 0, .max = 16};
 HttpConfig read_http(Section section) {
   HttpConfig http;
   section.read_list("listen", http.listen, addresses, parse_http_address);
+  section.read("web_config", http.web_config, parse_path);
+  section.read_list("may_act", http.may_act, {}, parse_user_name);
+  if (!http.may_act.empty() && http.web_config.empty())
+    section.refuse_among({"may_act"}, "web_config is missing: it says who these users are");
   section.refuse_unknown_keys();
   return http;
 }

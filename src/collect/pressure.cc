@@ -25,6 +25,16 @@ std::optional<double> total_seconds(std::string_view line) {
   return std::nullopt;
 }
 
+/// avg60 is a percentage.
+double last_minute(std::string_view line) {
+  constexpr std::string_view key = "avg60=";
+  while (!line.empty()) {
+    const auto word = take_word(line);
+    if (word.starts_with(key)) return parse_number<double>(word.substr(key.size())).value_or(0) / 100;
+  }
+  return 0;
+}
+
 Result<PressureTotals> read_totals(Host& host, const std::string& path) {
   const auto text = host.read_file(path, pseudo_file_limit_bytes);
   if (!text) return text.error();
@@ -49,15 +59,18 @@ Result<Pressure> Pressure::collect(Look& look) {
 Result<PressureTotals> parse_pressure(std::string_view text) {
   std::optional<double> waiting;
   std::optional<double> stalled;
+  double ratio = 0;
   while (!text.empty()) {
     auto line = take_line(text);
     const auto kind = take_word(line);
     if (kind == "some") waiting = total_seconds(line);
+    if (kind == "some") ratio = last_minute(line);
     if (kind == "full") stalled = total_seconds(line);
   }
   if (!waiting) return Error{Error::Kind::malformed, "no total of \"some\""};
   // Before Linux 5.13 cpu has no such line.
-  return PressureTotals{.waiting_seconds = *waiting, .stalled_seconds = stalled.value_or(0)};
+  return PressureTotals{
+      .waiting_seconds = *waiting, .stalled_seconds = stalled.value_or(0), .waiting_ratio = ratio};
 }
 
 void Pressure::describe(Metrics& metrics) const {

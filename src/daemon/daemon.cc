@@ -24,7 +24,8 @@ Daemon::Daemon(World world, Board<View>& board, std::string version)
       supervision_(world_,
                    {.row_changed = [this] { post_soon(); },
                     .look_wanted = [this] { want_look(); },
-                    .start_veto = [this](const auto& service) { return shedding_.start_veto(service); }}) {
+                    .start_veto = [this](const auto& service) { return shedding_.start_veto(service); }}),
+      samples_(world_.ledger->take_samples()) {
   world_.ledger = std::make_shared<WitnessedLedger>(world_.ledger, events_);
   row_.version = std::move(version);
   row_.started = world_.loop.now();
@@ -222,6 +223,8 @@ void Daemon::post() {
   auto view = compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now());
   tell_status_news(view);
   view.events = events_.rows();
+  if (const auto sample = samples_.note(view, posted_at_)) world_.ledger->put(*sample);
+  view.samples = samples_.samples();
   board_.post(std::make_shared<const View>(std::move(view)));
   if (on_post_) on_post_();
   for (const auto& answer : std::exchange(after_post_, {}))

@@ -12,6 +12,7 @@
 #include "daemon/event_ring.h"
 #include "daemon/posting.h"
 #include "daemon/relay_tracker.h"
+#include "daemon/sample_ring.h"
 #include "daemon/shedding.h"
 #include "daemon/supervision.h"
 #include "daemon/world.h"
@@ -71,6 +72,7 @@ class Daemon {
   Shedding shedding_{world_, supervision_, [this] { post_soon(); }};
   RelayTracker relay_{world_, [this] { post_soon(); }};
   Commands commands_{world_, supervision_};
+  SampleRing samples_;
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
   std::shared_ptr<Collection> collection_{};
   std::uint64_t generation_ = 0;  ///< of the configuration: what was collected under an older one is dropped

@@ -51,6 +51,7 @@ class WitnessedLedger final : public Ledger {
   void settle(std::function<void(bool is_written)> then) override { ledger_->settle(std::move(then)); }
   [[nodiscard]] const Memos& memos() const override { return ledger_->memos(); }
   [[nodiscard]] RelayState take_relay() override { return ledger_->take_relay(); }
+  [[nodiscard]] MachineSamples take_samples() override { return ledger_->take_samples(); }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return ledger_->status(); }
 
  private:

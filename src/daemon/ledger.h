@@ -26,6 +26,8 @@ class Ledger {
   [[nodiscard]] virtual const Memos& memos() const = 0;
   /// Of the relay, too; once.
   [[nodiscard]] virtual RelayState take_relay() { return {}; }
+  /// How the machine was in the day before; once.
+  [[nodiscard]] virtual MachineSamples take_samples() { return {}; }
   /// Without a value: nothing is kept.
   [[nodiscard]] virtual std::optional<HistoryStatus> status() const = 0;
 };
@@ -67,6 +69,7 @@ class StoreLedger final : public Ledger {
   }
   [[nodiscard]] const Memos& memos() const override { return store_.memos(); }
   [[nodiscard]] RelayState take_relay() override { return store_.take_relay(); }
+  [[nodiscard]] MachineSamples take_samples() override { return store_.take_samples(); }
   [[nodiscard]] std::optional<HistoryStatus> status() const override { return store_.status(); }
   void read(HistoryQuery query, const Store::OnPage& on_page) { store_.read(std::move(query), on_page); }
 

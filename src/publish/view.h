@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/history_status.h"
+#include "base/machine_sample.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "collect/snapshot.h"
@@ -122,6 +123,7 @@ struct View {
   std::optional<ShedRow> shedding{};  ///< without a value: memory is not watched here
   std::optional<RelayRow> relay{};    ///< without a value: nobody's mail is relayed by us
   std::shared_ptr<const RecentEvents> events = std::make_shared<const RecentEvents>();  ///< the last ones
+  std::shared_ptr<const MachineSamples> samples = std::make_shared<const MachineSamples>();  ///< of the last day
 };
 
 }  // namespace systemcheck

@@ -187,6 +187,11 @@ Result<Memos> Backstage::memos(const Moment& now) {
   return memos;
 }
 
+MachineSamples Backstage::samples(WallTime now) {
+  auto samples = database_ ? database_->samples(now) : Result<MachineSamples>(MachineSamples{});
+  return samples ? *std::move(samples) : MachineSamples{};
+}
+
 RelayState Backstage::relay() {
   auto state = database_ ? database_->relay() : Result<RelayState>(RelayState{});
   return state ? *std::move(state) : RelayState{};

@@ -40,6 +40,8 @@ class Backstage {
   Result<Memos> memos(const Moment& now);
   /// Nothing where it cannot be read: who has fetched his mail does so again.
   RelayState relay();
+  /// Of the last day; nothing where it cannot be read.
+  MachineSamples samples(WallTime now);
   [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
 
  private:

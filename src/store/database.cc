@@ -10,6 +10,7 @@
 
 #include "os/descriptor.h"
 #include "store/relay_rows.h"
+#include "store/sample_rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/stored.h"
@@ -85,6 +86,7 @@ class SqliteDatabase final : public Database {
   }
 
   Result<RelayState> relay() override { return read_relay_state(*file_); }
+  Result<MachineSamples> samples(WallTime now) override { return read_samples(*file_, now); }
 
   Result<bool> prune(const Moment& now) override {
     if (auto read = read_clock(); !read) return read.error();
@@ -163,9 +165,14 @@ class SqliteDatabase final : public Database {
     for (const auto& record : records) {
       auto written = std::visit([this](const auto& it) { return put(it); }, record);
       if (!written) return written;
-      is_worth_a_mark = is_worth_a_mark || !std::holds_alternative<LateMark>(record);
+      is_worth_a_mark = is_worth_a_mark || has_age(record);
     }
     return is_worth_a_mark ? keep_clock(now) : Status(Nothing{});
+  }
+
+  /// What comes each minute anyhow does not need to be told how old it is.
+  static bool has_age(const Record& record) {
+    return !std::holds_alternative<LateMark>(record) && !std::holds_alternative<MachineSample>(record);
   }
 
   Status keep_clock(const Moment& now) {
@@ -242,6 +249,8 @@ class SqliteDatabase final : public Database {
     row.text(it.service, name_limit).text(it.text, situation_limit);
     return row.number(stored_duration(elapsed_)).run();
   }
+
+  Status put(const MachineSample& it) { return put_sample(*file_, it); }
 
   Status put(const RelayNotes& it) { return put_relay_notes(*file_, it, stored_duration(elapsed_)); }
 

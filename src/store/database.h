@@ -37,6 +37,7 @@ class Database {
   virtual Result<HistoryPage> read(const HistoryQuery& query) = 0;
   virtual Result<Memos> memos() = 0;
   virtual Result<RelayState> relay() = 0;
+  virtual Result<MachineSamples> samples(WallTime now) = 0;
   /// A small step: forgets some of what is too old or too much. False when there is nothing left to forget.
   /// Where it is too much, situations go first, then who could send mail: what was done must stay.
   virtual Result<bool> prune(const Moment& now) = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/event_words.h"
+#include "base/machine_sample.h"
 #include "base/units.h"
 
 // What the history is made of: plain data, of words and numbers only. Texts that are too long are cut when
@@ -112,8 +113,8 @@ struct RelayNotes {
   std::vector<RelayChange> changes{};
 };
 
-using Record =
-    std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo, Situation, RelayNotes>;
+using Record = std::variant<Intention, ActionEnd, ActionVerdict, LateMark, Event, Memo, Situation, RelayNotes,
+                            MachineSample>;
 
 /// What an earlier daemon had granted, and how far it had read.
 struct RelayState {

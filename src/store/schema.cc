@@ -37,7 +37,10 @@ constexpr std::array migrations{
        CREATE TABLE relay_places (log TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
        CREATE TABLE relay_changes (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, network TEXT NOT NULL,
          becomes TEXT NOT NULL, user TEXT NOT NULL, reason TEXT NOT NULL, elapsed INTEGER NOT NULL);
-       CREATE INDEX relay_changes_of_network ON relay_changes (network, id);)"};
+       CREATE INDEX relay_changes_of_network ON relay_changes (network, id);)",
+    // How the machine was, for the charts: sample_rows.h.
+    R"(CREATE TABLE samples (minute INTEGER PRIMARY KEY, at INTEGER NOT NULL, load REAL, load_per_cpu REAL,
+         usable REAL, clients REAL, shedding INTEGER NOT NULL);)"};
 
 /// Since when there are all tables that are only read.
 constexpr std::int64_t readable = 2;

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <limits>
+
 #include "store/stored.h"
 
 namespace systemcheck {
@@ -109,6 +111,11 @@ Statement& Statement::number(std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::real(double value) {
+  note(sqlite3_bind_double(statement_, ++bound_, value));
+  return *this;
+}
+
 Result<bool> Statement::step() {
   if (code_ != SQLITE_OK) return error_of(handle_, code_);
   const int code = sqlite3_step(statement_);
@@ -134,6 +141,12 @@ Status Statement::run_again() {
 bool Statement::is_null() const { return sqlite3_column_type(statement_, column_) == SQLITE_NULL; }
 
 std::int64_t Statement::take_number() { return sqlite3_column_int64(statement_, column_++); }
+
+double Statement::take_real() {
+  const bool is_known = !is_null();
+  const double value = sqlite3_column_double(statement_, column_++);
+  return is_known ? value : std::numeric_limits<double>::quiet_NaN();
+}
 
 std::string Statement::take_text() {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column_));

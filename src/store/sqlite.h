@@ -51,6 +51,8 @@ class Statement {
   /// The text must outlive the statement.
   Statement& text(std::string_view value, std::size_t limit);
   Statement& number(std::int64_t value);
+  /// What is no number is kept as NULL, and read as no number.
+  Statement& real(double value);
 
   /// True while there is a row.
   Result<bool> step();
@@ -60,6 +62,7 @@ class Statement {
 
   [[nodiscard]] bool is_null() const;
   std::int64_t take_number();
+  double take_real();
   std::string take_text();
 
  private:

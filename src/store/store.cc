@@ -37,6 +37,7 @@ Store::Store(EventLoop& loop, StoreOpening opening, Hooks hooks)
   if (memos) {
     memos_ = *std::move(memos);
     relay_ = shared_->backstage.relay();
+    samples_ = shared_->backstage.samples(loop_.wall_now());
   } else {
     status_.problem = memos.error().message;
     hooks_.say("history: " + status_.problem + "; it is kept in memory until it can be written");
@@ -112,6 +113,7 @@ void Store::release(ActionNumber number, bool is_late) {
 }
 
 void Store::put(Record record) {
+  const bool can_wait = std::holds_alternative<MachineSample>(record);
   if (auto* memo = std::get_if<Memo>(&record)) {
     const bool is_known = waiting_memos_.contains(memo->key);
     if (!is_known && waiting_memos_.size() >= memos_max) {
@@ -123,7 +125,7 @@ void Store::put(Record record) {
     waiting_.push_back(std::move(record));
     make_room();
   }
-  begin_batch_soon();
+  if (!can_wait) begin_batch_soon();
 }
 
 /// One turn of the loop later: what is put together, as the intentions for all that died together are, is

@@ -37,10 +37,12 @@ class Store {
   /// As they were when it was opened.
   [[nodiscard]] const Memos& memos() const { return memos_; }
   [[nodiscard]] RelayState take_relay() { return std::exchange(relay_, {}); }
+  [[nodiscard]] MachineSamples take_samples() { return std::exchange(samples_, {}); }
 
   /// `then` runs once, never within this call: when it is on disk, or after `at_most`, and then the record
   /// says so. Returns the number of the action.
   ActionNumber intend(Intention intention, Duration at_most, Callback then);
+  /// A sample waits until there is something else to write, a minute at most.
   void put(Record record);
   /// `then` runs once, never within this call: when all that was put so far is on disk, or after `at_most`.
   void settle(Duration at_most, std::function<void(bool is_written)> then);
@@ -77,6 +79,7 @@ class Store {
   std::unique_ptr<Worker> worker_{};
   Memos memos_{};
   RelayState relay_{};
+  MachineSamples samples_{};
   HistoryStatus status_{};
   std::deque<Record> waiting_{};
   std::map<std::string, std::string, std::less<>> waiting_memos_{};

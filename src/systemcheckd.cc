@@ -155,8 +155,8 @@ Result<Doors> open_doors(const Config& config, World& world, const Board<View>& 
   return doors;
 }
 
-/// Gives memory back when all is started, and then again and again, at a time when no cycle is: what a walk or
-/// a page has mapped is not held for ever. Memory that is locked stays.
+/// Gives memory back when all is started, and then again and again, at a time when no cycle is: what a walk
+/// or a page has mapped is not held for ever. Memory that is locked stays.
 class Thrift {
  public:
   Thrift(EventLoop& loop, const Callback& on_started) : loop_(loop) {
@@ -174,6 +174,27 @@ class Thrift {
 
   EventLoop& loop_;
   Watch next_{};
+};
+
+/// Who follows by HTTP is told of every view, and now and then that the daemon lives.
+class Followers {
+ public:
+  Followers(HttpServer& http, EventLoop& loop, Daemon& daemon) : http_(http), loop_(loop) {
+    daemon.on_post([&http] { http.wake_followers(); });
+    plan_beat();
+  }
+
+ private:
+  void plan_beat() {
+    beat_ = loop_.at(loop_.now() + http_heartbeat, [this] {
+      http_.wake_followers();
+      plan_beat();
+    });
+  }
+
+  HttpServer& http_;
+  EventLoop& loop_;
+  Watch beat_{};
 };
 
 /// The boot this machine is in, as the kernel numbers it: random(4).
@@ -314,6 +335,7 @@ int serve(const Arguments& arguments, Config config) {
   if (!doors) return fail(doors.error());
   const auto ordered = obey_snmp(*doors->snmp_orders, events, daemon);
   if (!ordered) return fail(ordered.error());
+  const Followers followers(*doors->http, events, daemon);
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));
   const Watchdog watchdog(events);

@@ -6,7 +6,7 @@
 
 namespace systemcheck {
 
-/// Where the newest T hangs for other threads to read: one of the two doors between threads.
+/// Where the newest T hangs for other threads to read: one of the three doors between threads.
 ///
 /// A mutex rather than std::atomic<std::shared_ptr>: libstdc++ 12's version of the latter makes
 /// ThreadSanitizer report a race, and ten posts a second are cheap. Any thread may call anything.

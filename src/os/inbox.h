@@ -13,7 +13,7 @@
 
 namespace systemcheck {
 
-/// A bounded queue into a thread that polls: the other door between threads. Any thread puts; the
+/// A bounded queue into a thread that polls: another of them. Any thread puts; the
 /// owner waits for descriptor() to become readable and takes all.
 template <typename T>
 class Inbox {

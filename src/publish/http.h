@@ -13,7 +13,7 @@
 
 namespace systemcheck {
 
-/// Serves the newest view: /metrics, / , /-/healthy, /-/ready. GET and HEAD; 404 elsewhere, 405 for
+/// Serves the newest view: /, /api/v1/, /metrics, /-/healthy, /-/ready. GET and HEAD; 404 elsewhere, 405 for
 /// other methods. One thread an address, which renders a page once a view (gzip too), whoever asks
 /// how often.
 ///
@@ -29,10 +29,16 @@ class HttpServer {
 
   /// What was bound, with the real port where 0 was asked for: "127.0.0.1:10060".
   [[nodiscard]] virtual std::vector<std::string> addresses() const = 0;
+
+  /// After every post, and every `http_heartbeat`: who follows is told of the newest view or, where it is the
+  /// same, that the daemon lives. Any thread; waits for nobody.
+  virtual void wake_followers() = 0;
 };
 
 // What one client may cost; see also http_connections.h.
 inline constexpr std::size_t http_addresses_max = 16;
+inline constexpr unsigned http_streams_max = 64;                    ///< for each address
+inline constexpr Duration http_heartbeat = std::chrono::seconds{15};
 inline constexpr unsigned http_idle_seconds_max = 10;               ///< then the connection is closed
 inline constexpr std::size_t http_connection_memory_bytes = 16384;  ///< request line and headers must fit
 

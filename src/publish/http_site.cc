@@ -10,12 +10,20 @@
 namespace systemcheck {
 namespace {
 
-constexpr std::array<std::string_view, 4> pages{"/", "/metrics", "/-/healthy", "/-/ready"};
+constexpr std::array<std::string_view, 5> pages{"/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/stream"};
 constexpr int stale_after_cycles = 3;
 constexpr std::string_view exposition_type = "text/plain; version=0.0.4; charset=utf-8";
 
 HttpAnswer plain_answer(int code, std::string text) {
   return HttpAnswer{.code = code, .body = std::make_shared<const std::string>(std::move(text))};
+}
+
+/// The body is what HEAD is answered with, and what nobody can read.
+HttpAnswer stream_answer(const HttpRequest& request) {
+  auto answer = plain_answer(200, "");
+  answer.content_type = "text/event-stream; charset=utf-8";
+  answer.is_stream = request.method == "GET";
+  return answer;
 }
 
 bool is_page(std::string_view path) { return std::find(pages.begin(), pages.end(), path) != pages.end(); }
@@ -43,6 +51,7 @@ HttpAnswer HttpSite::route(const HttpRequest& request) {
     return plain_answer(405, "Pages can only be read: GET or HEAD.\n");
   if (request.path == "/metrics") return metrics(request);
   if (request.path == "/-/healthy") return plain_answer(200, "healthy\n");
+  if (request.path == "/api/v1/stream") return stream_answer(request);
   return request.path == "/-/ready" ? ready() : page(request);
 }
 

@@ -18,6 +18,9 @@ struct HttpRequest {
   std::string_view method{};
   std::string_view path{};  ///< without the query
   std::string_view accept_encoding{};
+  std::string_view if_none_match{};
+  /// A value of the query by its name; nothing where there is none.
+  std::function<std::optional<std::string_view>(const char* name)> argument{};
 };
 
 enum class Encoding { plain, gzip };
@@ -29,6 +32,10 @@ struct HttpAnswer {
   std::shared_ptr<const std::string> body{};
   Encoding encoding = Encoding::plain;
   bool varies = false;  ///< another Accept-Encoding may get another encoding
+  std::string_view cache_control = "no-store";
+  std::string etag{};                ///< empty: none
+  unsigned retry_after_seconds = 0;  ///< of a 503
+  bool is_stream = false;            ///< 200: what is sent is a FollowedView, and has no end
 };
 
 /// What a page about old facts must say: the newest cycle is more than three intervals old.

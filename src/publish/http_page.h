@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "publish/view.h"
 
@@ -9,11 +8,9 @@ namespace systemcheck {
 
 enum class Freshness { fresh, stale };
 
-/// The machine at a glance, as one HTML document that needs nothing else. Pure. Carries no command
-/// lines and no log lines.
+/// The machine at a glance, then each service, the last day and what has happened, as one HTML document that
+/// is whole without /script.js. Pure. Carries no command lines, no users of the relay and no log lines:
+/// everybody on the machine may read it.
 std::string html_page(const View& view, Freshness freshness);
-
-/// What may stand between tags and in a quoted attribute: made safe to show, then escaped.
-std::string html_text(std::string_view text);
 
 }  // namespace systemcheck

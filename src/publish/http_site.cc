@@ -1,16 +1,20 @@
 #include "publish/http_site.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "publish/gzip.h"
 #include "publish/http_accept.h"
+#include "publish/page_files.h"
 
 namespace systemcheck {
 namespace {
 
-constexpr std::array<std::string_view, 5> pages{"/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/stream"};
+constexpr std::array<std::string_view, 6> pages{"/",        "/metrics",   "/-/healthy",
+                                                "/-/ready", "/style.css", "/script.js"};
 constexpr int stale_after_cycles = 3;
 constexpr std::string_view exposition_type = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -26,7 +30,24 @@ HttpAnswer stream_answer(const HttpRequest& request) {
   return answer;
 }
 
-bool is_page(std::string_view path) { return std::find(pages.begin(), pages.end(), path) != pages.end(); }
+bool is_api(std::string_view path) { return path.starts_with(api_prefix); }
+
+/// By what a path is counted. Empty: there is no such page.
+std::string_view handler_of(std::string_view path) {
+  if (is_api(path)) return api_handler(path.substr(api_prefix.size()));
+  return std::ranges::find(pages, path) == pages.end() ? std::string_view{} : path;
+}
+
+/// Another view has another one, also of a daemon that was started anew and counts from 1 again.
+std::string etag_of(const View& view) {
+  return fmt::format(R"(W/"{:x}-{}")", view.daemon.started_at.time_since_epoch().count(), view.sequence);
+}
+
+HttpAnswer problem_answer(int code, std::string_view word, std::string_view sentence) {
+  auto answer = plain_answer(code, problem_json(code, word, sentence));
+  answer.content_type = problem_type;
+  return answer;
+}
 
 }  // namespace
 
@@ -45,13 +66,17 @@ HttpAnswer HttpSite::answer(const HttpRequest& request) {
 }
 
 HttpAnswer HttpSite::route(const HttpRequest& request) {
-  if (!is_page(request.path))
-    return plain_answer(404, "There is no such page. There are /, /metrics, /-/healthy and /-/ready.\n");
-  if (request.method != "GET" && request.method != "HEAD")
-    return plain_answer(405, "Pages can only be read: GET or HEAD.\n");
+  const bool is_reading = request.method == "GET" || request.method == "HEAD";
+  if (is_api(request.path) && is_reading) return api(request);
+  if (is_api(request.path)) return problem_answer(405, "only_to_read", "This can only be read: GET or HEAD.");
+  if (handler_of(request.path).empty())
+    return plain_answer(404,
+                        "There is no such page. There are /, /api/v1/, /metrics, /-/healthy and /-/ready.\n");
+  if (!is_reading) return plain_answer(405, "Pages can only be read: GET or HEAD.\n");
   if (request.path == "/metrics") return metrics(request);
   if (request.path == "/-/healthy") return plain_answer(200, "healthy\n");
-  if (request.path == "/api/v1/stream") return stream_answer(request);
+  if (request.path == "/style.css") return page_file(style_, style_css, request);
+  if (request.path == "/script.js") return page_file(script_, script_js, request);
   return request.path == "/-/ready" ? ready() : page(request);
 }
 
@@ -80,6 +105,37 @@ HttpAnswer HttpSite::page(const HttpRequest& request) {
   return answer;
 }
 
+/// Asked for with its version behind it, so that it is asked for once.
+HttpAnswer HttpSite::page_file(std::optional<Rendered>& file, std::string_view text,
+                               const HttpRequest& request) {
+  if (!file) file = Rendered{.plain = std::make_shared<const std::string>(text)};
+  auto answer = rendered(*file, request);
+  answer.content_type =
+      request.path.ends_with(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8";
+  answer.cache_control = "public, max-age=31536000, immutable";
+  return answer;
+}
+
+HttpAnswer HttpSite::api(const HttpRequest& request) {
+  const auto view = views_.newest();
+  const auto path = request.path.substr(api_prefix.size());
+  if (path == "stream") return stream_answer(request);
+  const auto etag = etag_of(*view);
+  HttpAnswer answer;
+  if (request.if_none_match.find(etag) != std::string_view::npos && !api_handler(path).empty()) {
+    answer = plain_answer(304, "");
+  } else {
+    auto [code, text] = answer_api(*view, path, request.argument);
+    Rendered once{.plain = std::make_shared<const std::string>(std::move(text))};
+    answer = rendered(once, request);
+    answer.code = code;
+  }
+  answer.content_type = answer.code < 400 ? "application/json" : problem_type;
+  if (answer.code < 400) answer.etag = etag;
+  answer.cache_control = "no-cache";
+  return answer;
+}
+
 HttpAnswer HttpSite::ready() const {
   const auto view = views_.newest();
   if (view->snapshot->cycle == 0) return plain_answer(503, "not ready: no cycle has been completed yet\n");
@@ -104,8 +160,9 @@ HttpAnswer HttpSite::rendered(Rendered& rendered, const HttpRequest& request) {
 
 /// Paths are the client's choice: those that are no page share one counter.
 void HttpSite::count(std::string_view path, int code) {
-  const bool is_known = is_page(path) && code != 405;
-  ++counts_[{is_known ? std::string(path) : "other", code}];
+  const auto handler = handler_of(path);
+  const bool is_known = !handler.empty() && code != 405;
+  ++counts_[{is_known ? std::string(handler) : "other", code}];
   requests_.post(std::make_shared<const RequestCounts>(counts_));
 }
 

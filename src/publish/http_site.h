@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "os/board.h"
+#include "publish/api.h"
 #include "publish/http_page.h"
 #include "publish/prometheus.h"
 #include "publish/view.h"
@@ -19,8 +20,7 @@ struct HttpRequest {
   std::string_view path{};  ///< without the query
   std::string_view accept_encoding{};
   std::string_view if_none_match{};
-  /// A value of the query by its name; nothing where there is none.
-  std::function<std::optional<std::string_view>(const char* name)> argument{};
+  Argument argument{};
 };
 
 enum class Encoding { plain, gzip };
@@ -66,8 +66,11 @@ class HttpSite {
   HttpAnswer route(const HttpRequest& request);
   HttpAnswer metrics(const HttpRequest& request);
   HttpAnswer page(const HttpRequest& request);
+  HttpAnswer api(const HttpRequest& request);
   [[nodiscard]] HttpAnswer ready() const;
   static HttpAnswer rendered(Rendered& rendered, const HttpRequest& request);
+  static HttpAnswer page_file(std::optional<Rendered>& file, std::string_view text,
+                              const HttpRequest& request);
   void count(std::string_view path, int code);
 
   const Board<View>& views_;
@@ -75,6 +78,8 @@ class HttpSite {
   const AllRequests all_requests_;
   std::optional<Rendered> metrics_{};
   std::optional<Rendered> page_{};
+  std::optional<Rendered> style_{};
+  std::optional<Rendered> script_{};
   RequestCounts counts_{};
   Board<RequestCounts> requests_{};
 };

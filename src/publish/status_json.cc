@@ -10,6 +10,7 @@
 #include "config/order.h"
 #include "publish/hold_json.h"
 #include "publish/relay_json.h"
+#include "publish/service_json.h"
 #include "publish/shed_json.h"
 #include "publish/view_words.h"
 
@@ -218,19 +219,22 @@ Json groups_json(const View& view) {
   return json;
 }
 
-Json services_json(const View& view) {
-  auto json = Json::array();
-  for (const auto& row : view.services) {
-    Json one;
-    add_state(one, row);
-    add_processes(one, row);
-    add_history(one, row);
-    json.push_back(std::move(one));
-  }
+}  // namespace
+
+Json service_json(const ServiceRow& row) {
+  Json json;
+  add_state(json, row);
+  add_processes(json, row);
+  add_history(json, row);
   return json;
 }
 
-}  // namespace
+Json services_json(const View& view) {
+  auto json = Json::array();
+  for (const auto& row : view.services)
+    json.push_back(service_json(row));
+  return json;
+}
 
 std::string status_json(const View& view) {
   Json json;

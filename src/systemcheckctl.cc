@@ -12,6 +12,7 @@
 #include "ctl/relay_text.h"
 #include "ctl/shed_text.h"
 #include "ctl/status_table.h"
+#include "menu/run_menu.h"
 #include "offline/relay_command.h"
 #include "offline/replay_command.h"
 #include "os/clock.h"
@@ -99,6 +100,13 @@ int explain(const std::string& socket, const std::string& service, bool as_json)
   if (!text) return fail(text.error());
   std::fputs(as_json ? answer->c_str() : text->text.c_str(), stdout);
   return exit_code(text->status);
+}
+
+int show_menu(const std::string& socket) {
+  const auto farewell = run_menu(socket);
+  if (!farewell) return fail(farewell.error());
+  std::fputs(farewell->c_str(), stdout);
+  return 0;
 }
 
 CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments) {
@@ -304,6 +312,7 @@ int main(int argc, char** argv) try {
   auto* why = app.add_subcommand("explain", "why a service is as it is, and what is done about it");
   why->add_option("service", explained, "the name of the service")->required()->check(check_word);
   why->add_flag("--json", as_json, "the whole document, for programs");
+  auto* menu = app.add_subcommand("menu", "all of this on a full screen, by numbers")->fallthrough();
   auto* shed = app.add_subcommand("shed", "services that are turned off when memory runs short");
   auto* plan =
       shed->add_subcommand("plan", "in which order, what each would give back, and what comes back when");
@@ -329,6 +338,7 @@ int main(int argc, char** argv) try {
   const bool is_about_logs = relay.scan->parsed() || relay.explain->parsed() || relay.test->parsed();
   if (is_about_logs) return answer_relay(relay, logs);
   if (relay.all->parsed()) return ask_relay(socket, relay, asked);
+  if (menu->parsed()) return show_menu(socket);
   if (plan->parsed()) return show_shed_plan(socket, as_json);
   if (why->parsed()) return explain(socket, explained, as_json);
   return show_status(socket, as_json);

@@ -10,6 +10,7 @@ from source import Complaint, read_sources, report, tree_root
 # fmt is not listed: it is used like the standard library.
 ADAPTERS = {
     "CLI/": ["src/systemcheckctl.cc", "src/systemcheckd.cc"],
+    "curses.h": ["src/menu/terminal.cc"],
     "db.h": ["src/relay/sendmail_hash.cc"],
     "gnutls/": ["src/probe/digest.cc", "src/probe/tls.cc"],
     "lmdb.h": ["src/relay/postfix_lmdb.cc"],

@@ -3,6 +3,7 @@ include(GNUInstallDirs)
 
 install(TARGETS systemcheckd DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS systemcheckctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(PROGRAMS contrib/client_tools DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME systemcheck-menu)
 install(FILES contrib/systemd/systemcheckd.service DESTINATION lib/systemd/system)
 install(FILES mibs/SYSTEMCHECK-MIB.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/snmp/mibs)
 install(FILES contrib/man/systemcheckd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

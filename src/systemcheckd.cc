@@ -16,6 +16,7 @@
 #include "daemon/journal.h"
 #include "daemon/memory_source.h"
 #include "daemon/once.h"
+#include "daemon/process_answer.h"
 #include "daemon/relay_answer.h"
 #include "daemon/watchdog.h"
 #include "os/dry_run_actuator.h"
@@ -325,11 +326,12 @@ int serve(const Arguments& arguments, Config config) {
   if (arguments.once) return print_once(daemon, std::move(config), events, board);
 
   const auto past = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
-  const auto inquiry = [past, commands = daemon.commands(),
+  daemon.on_reload_asked([&] { reload(arguments, events, daemon, reloading); });
+  const auto inquiry = [past, processes = ps_inquiry(board, events), commands = daemon.commands(),
                         relay = relay_inquiry(daemon.relay(), events, ledger)](auto request, const auto& peer,
                                                                                const auto& reply) {
     return commands(request, peer, reply) || (past && past(request, peer, reply)) ||
-           relay(request, peer, reply);
+           processes(request, peer, reply) || relay(request, peer, reply);
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());

@@ -9,10 +9,22 @@ install(FILES mibs/SYSTEMCHECK-MIB.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/snmp
 install(FILES contrib/man/systemcheckd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES contrib/man/systemcheckctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES contrib/man/systemcheck.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+foreach(shell bash zsh fish)
+  add_custom_command(OUTPUT completions/${shell}
+                     COMMAND ${CMAKE_COMMAND} -E make_directory completions
+                     COMMAND systemcheckctl completions ${shell} > completions/${shell}
+                     DEPENDS systemcheckctl)
+endforeach()
+add_custom_target(completions ALL DEPENDS completions/bash completions/zsh completions/fish)
+set(completions ${CMAKE_BINARY_DIR}/completions)
+install(FILES ${completions}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME systemcheckctl)
+install(FILES ${completions}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _systemcheckctl)
+install(FILES ${completions}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME systemcheckctl.fish)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES contrib/systemcheck.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY contrib/rsyslog DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES contrib/doc/login-patterns.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES contrib/doc/login-patterns.md contrib/doc/status-json.md contrib/doc/control-protocol.md
+              contrib/doc/control-protocol.schema.json DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY contrib/sendmail contrib/postfix DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY contrib/snmp_exporter contrib/nagios contrib/zabbix contrib/librenms contrib/snmpd
         DESTINATION ${CMAKE_INSTALL_DATADIR}/systemcheck/noc)

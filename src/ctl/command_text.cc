@@ -21,6 +21,8 @@ bool is_word(std::string_view text) {
   return !text.empty() && !text.starts_with('-') && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
+}  // namespace
+
 std::string service_line(const std::string& command, const Json& service) {
   const auto took = number_of(service, "took_seconds");
   auto line = fmt::format("{}: {}: {}", text_of(service, "name"), command, text_of(service, "result"));
@@ -29,11 +31,10 @@ std::string service_line(const std::string& command, const Json& service) {
   return line + "\n";
 }
 
-}  // namespace
-
 Result<std::string> command_question(const CommandWords& words) {
   if (!is_word(words.target)) return wrong("'" + printable(words.target, 64) + "' is not a name");
   auto question = words.command + " " + words.target;
+  if (words.wants_progress) question += " --progress";
   if (words.length.empty()) return question;
   if (const auto length = parse_duration(words.length); !length) return length.error();
   if (words.reason.find_first_of("\r\n") != std::string::npos) return wrong("the reason is not one line");
@@ -49,7 +50,10 @@ Result<CommandReport> command_report(std::string_view document) {
   report.status = from_word<CheckStatus>(text_of(*json, "status")).value_or(CheckStatus::unknown);
   for (const auto& service : list_of(*json, "services"))
     report.text += service_line(text_of(*json, "command"), service);
-  if (report.text.empty()) report.text = "there is no such service here\n";
+  if (report.text.empty()) {
+    const bool is_restore = text_of(*json, "command") == "shed restore";
+    report.text = is_restore ? "nothing is turned off\n" : "there is no such service here\n";
+  }
   return report;
 }
 

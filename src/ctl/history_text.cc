@@ -12,6 +12,22 @@
 namespace systemcheck {
 namespace {
 
+std::string event_line(const Json& event) {
+  const auto service = text_of(event, "service");
+  if (service.empty()) {
+    const auto reason = text_of(event, "reason");
+    return fmt::format("{}  systemcheckd: {}{}", text_of(event, "time"), text_of(event, "to"),
+                       reason.empty() ? "" : ": " + reason);
+  }
+  // Its owner has changed, or something else that is not its state.
+  if (text_of(event, "from") == text_of(event, "to"))
+    return fmt::format("{}  {}: {}", text_of(event, "time"), service, text_of(event, "reason"));
+  return fmt::format("{}  {}: {} -> {}: {}", text_of(event, "time"), service, text_of(event, "from"),
+                     text_of(event, "to"), text_of(event, "reason"));
+}
+
+}  // namespace
+
 std::string action_line(const Json& action) {
   const auto asked_by = text_of(action, "asked_by");
   const bool is_ordered = !asked_by.empty() && asked_by != "systemcheck";
@@ -27,44 +43,6 @@ std::string action_line(const Json& action) {
   if (text_of(action, "mode") == "observe") line += ", would have been done";
   return line + ": " + text_of(action, "reason");
 }
-
-std::string event_line(const Json& event) {
-  const auto service = text_of(event, "service");
-  if (service.empty())
-    return fmt::format("{}  systemcheckd: {}", text_of(event, "time"), text_of(event, "to"));
-  // Its owner has changed, or something else that is not its state.
-  if (text_of(event, "from") == text_of(event, "to"))
-    return fmt::format("{}  {}: {}", text_of(event, "time"), service, text_of(event, "reason"));
-  return fmt::format("{}  {}: {} -> {}: {}", text_of(event, "time"), service, text_of(event, "from"),
-                     text_of(event, "to"), text_of(event, "reason"));
-}
-
-std::string command_lines(const Json& action) {
-  std::string text;
-  if (const auto command = text_of(action, "command"); !command.empty())
-    text += "    command: " + command + "\n";
-  if (const auto detail = text_of(action, "detail"); !detail.empty()) text += "    it said: " + detail + "\n";
-  return text;
-}
-
-std::string hold_lines(const Json& json) {
-  std::string text;
-  for (const auto& hold : list_of(json, "holds"))
-    text += "held by " + hold_words(hold) + "\n";
-  return text;
-}
-
-std::string policy_line(const Json& json) {
-  const auto found = json.find("policy");
-  if (found == json.end() || !found->is_object()) return {};
-  return fmt::format("policy: first after {}, then {} doubling to {}, forgotten after {} of health\n",
-                     seconds_words(number_of(*found, "first_seconds")),
-                     seconds_words(number_of(*found, "backoff_seconds")),
-                     seconds_words(number_of(*found, "backoff_max_seconds")),
-                     seconds_words(number_of(*found, "reset_after_seconds")));
-}
-
-}  // namespace
 
 Result<std::string> history_text(std::string_view document, std::size_t limit) {
   const auto json = parse_answer(document);
@@ -82,24 +60,6 @@ Result<std::string> history_text(std::string_view document, std::size_t limit) {
   for (const auto& [time, line] : lines)
     text += line + "\n";
   return text.empty() ? std::string("nothing has happened\n") : text;
-}
-
-Result<Explanation> explanation(std::string_view document) {
-  const auto json = parse_answer(document);
-  if (!json) return json.error();
-  Explanation result;
-  result.status = from_word<CheckStatus>(text_of(*json, "status")).value_or(CheckStatus::unknown);
-  result.text = fmt::format("{}: {} since {}, owner {}, mode {}\nbecause: {}\n", text_of(*json, "name"),
-                            text_of(*json, "state"), text_of(*json, "since"), text_of(*json, "owner"),
-                            text_of(*json, "mode"), text_of(*json, "reason"));
-  result.text += hold_lines(*json) + policy_line(*json);
-  const auto wait = number_of(*json, "next_attempt_seconds");
-  if (wait > 0) result.text += "next attempt in " + seconds_words(wait) + "\n";
-  for (const auto& action : list_of(*json, "actions"))
-    result.text += action_line(action) + "\n" + command_lines(action);
-  if (const auto problem = text_of(*json, "history_error"); !problem.empty())
-    result.text += "the history cannot be read: " + problem + "\n";
-  return result;
 }
 
 }  // namespace systemcheck

@@ -40,16 +40,43 @@ std::string service_line(std::size_t place, const Json& service) {
                      bytes_of(service, "bytes"), is_rehearsed ? "would be " : "", text_of(service, "text"));
 }
 
-}  // namespace
-
-Result<ShedPlan> shed_plan(std::string_view document) {
+Result<Json> shedding_of(std::string_view document) {
   const auto json = parse_answer(document);
   if (!json) return json.error();
   const auto found = json->find("shedding");
   if (found == json->end() || !found->is_object())
     return Error{Error::Kind::failed, "the daemon does not watch memory"};
-  ShedPlan plan{.text = head(*found), .status = status_of(text_of(*found, "shortage"))};
-  const auto& services = list_of(*found, "services");
+  return Json(*found);
+}
+
+}  // namespace
+
+Result<ShedPlan> shed_status(std::string_view document) {
+  const auto shedding = shedding_of(document);
+  if (!shedding) return shedding.error();
+  ShedPlan status{.text = head(*shedding), .status = status_of(text_of(*shedding, "shortage"))};
+  if (const auto words = text_of(*shedding, "text"); !words.empty()) status.text += words + "\n";
+  std::size_t count = 0;
+  for (const auto& service : list_of(*shedding, "services")) {
+    if (text_of(service, "phase") != "up") status.text += service_line(++count, service);
+  }
+  if (count == 0) status.text += "nothing is turned off\n";
+  return status;
+}
+
+Result<std::string> shed_mode_words(std::string_view document) {
+  const auto json = parse_answer(document);
+  if (!json) return json.error();
+  const bool is_new = text_of(*json, "result") == "in force";
+  return "shedding: mode " + text_of(*json, "mode") +
+         (is_new ? " until the configuration is read anew\n" : ", as it was\n");
+}
+
+Result<ShedPlan> shed_plan(std::string_view document) {
+  const auto shedding = shedding_of(document);
+  if (!shedding) return shedding.error();
+  ShedPlan plan{.text = head(*shedding), .status = status_of(text_of(*shedding, "shortage"))};
+  const auto& services = list_of(*shedding, "services");
   if (services.empty()) {
     plan.text += "no service may be turned off: none has shed: {priority: …}\n";
     return plan;

@@ -18,4 +18,9 @@ struct ShedPlan {
 /// against it; of what is off, when it comes back. From the daemon's status document.
 Result<ShedPlan> shed_plan(std::string_view document);
 
+/// How short memory is, and only what is off or on its way.
+Result<ShedPlan> shed_status(std::string_view document);
+/// The answer to "shed mode".
+Result<std::string> shed_mode_words(std::string_view document);
+
 }  // namespace systemcheck

@@ -67,18 +67,22 @@ void Commands::obey(const CommandRequest& request, const std::string& asked_by, 
       .command = std::string(word(request.verb)), .target = request.target, .asked_by = asked_by};
   const auto demand = demand_of(request.verb);
   if (!demand) return change_claims(request, *names, std::move(answer), reply);
-  if (rounds_.size() >= rounds_max) return reply(refusal_json("too many orders are under way"));
   if (*demand == Demand::stop) std::ranges::reverse(*names);
+  carry_out({.demand = *demand,
+             .command = std::move(answer.command),
+             .target = std::move(answer.target),
+             .asked_by = asked_by,
+             .names = *std::move(names),
+             .wants_progress = request.wants_progress},
+            reply);
+}
+
+void Commands::carry_out(Wish wish, const Reply& reply) {
+  if (rounds_.size() >= rounds_max) return reply(refusal_json("too many orders are under way"));
+  CommandAnswer answer{.command = wish.command, .target = wish.target, .asked_by = wish.asked_by};
+  if (wish.wants_progress) reply.tell(plan_line(answer, wish.names));
   const auto id = ++last_id_;
-  rounds_[id] = {.demand = *demand,
-                 .asked_by = asked_by,
-                 .names = *std::move(names),
-                 .config = config_,
-                 .answer = std::move(answer),
-                 .reply = reply,
-                 .is_told = request.wants_progress};
-  const auto& round = rounds_.at(id);
-  if (round.is_told) reply.tell(plan_line(round.answer, round.names));
+  rounds_[id] = {.wish = std::move(wish), .config = config_, .answer = std::move(answer), .reply = reply};
   take_next(id);
 }
 
@@ -150,8 +154,8 @@ ServiceAnswer Commands::answer_of(const std::string& name, std::string result) c
 /// Also past what cannot be tried: a loop, so that many of those need no deep stack.
 void Commands::take_next(RoundId id) {
   auto& round = rounds_.at(id);
-  while (round.answer.services.size() < round.names.size()) {
-    const auto& name = round.names[round.answer.services.size()];
+  while (round.answer.services.size() < round.wish.names.size()) {
+    const auto& name = round.wish.names[round.answer.services.size()];
     round.began = world_.loop.now();
     auto untried = try_one(id, round, name);
     if (!untried) return;
@@ -162,14 +166,16 @@ void Commands::take_next(RoundId id) {
 }
 
 void Commands::add(Round& round, ServiceAnswer answer) {
-  if (round.is_told) round.reply.tell(end_line(answer));
+  if (round.wish.wants_progress) round.reply.tell(end_line(answer));
   round.answer.services.push_back(std::move(answer));
 }
 
 /// Without a value: it was ordered, and its end comes later.
 std::optional<ServiceAnswer> Commands::try_one(RoundId id, const Round& round, const std::string& name) {
-  if (round.names.size() > 1 && supervision_.is_hidden(name)) return answer_of(name, "absent");
-  const auto hindrance = find_hindrance(*round.config, round.demand, round.answer.services, name);
+  if (round.wish.names.size() > 1 && supervision_.is_hidden(name)) return answer_of(name, "absent");
+  if (const auto refusal = round.wish.refusals.find(name); refusal != round.wish.refusals.end())
+    return refused(name, refusal->second);
+  const auto hindrance = find_hindrance(*round.config, round.wish.demand, round.answer.services, name);
   if (!hindrance.empty()) {
     auto skipped = answer_of(name, "skipped");
     skipped.status = CheckStatus::critical;
@@ -178,13 +184,18 @@ std::optional<ServiceAnswer> Commands::try_one(RoundId id, const Round& round, c
   }
   const auto tell = [reply = round.reply, name](DemandStep step) { reply.tell(step_line(name, step)); };
   const auto given = supervision_.order(
-      name, round.demand, round.asked_by, [this, id, name](const DemandEnd& end) { note_end(id, name, end); },
-      round.is_told ? Supervision::OnDemandStep(tell) : Supervision::OnDemandStep());
+      name, round.wish.demand, round.wish.asked_by,
+      [this, id, name](const DemandEnd& end) { note_end(id, name, end); },
+      round.wish.wants_progress ? Supervision::OnDemandStep(tell) : Supervision::OnDemandStep());
   if (given) return std::nullopt;
-  auto refused = answer_of(name, std::string(word(DemandEnd::Kind::refused)));
-  refused.status = CheckStatus::critical;
-  refused.detail = given.error().message;
-  return refused;
+  return refused(name, given.error().message);
+}
+
+ServiceAnswer Commands::refused(const std::string& name, const std::string& why) const {
+  auto answer = answer_of(name, std::string(word(DemandEnd::Kind::refused)));
+  answer.status = CheckStatus::critical;
+  answer.detail = why;
+  return answer;
 }
 
 void Commands::note_end(RoundId id, const std::string& name, const DemandEnd& end) {

@@ -29,6 +29,17 @@ class Commands {
   void use(std::shared_ptr<const Config> config) { config_ = std::move(config); }
   /// False: it is no command. Else `reply` is called once, now or later.
   bool answer(std::string_view request, const Peer& peer, const Reply& reply);
+  /// Services to be started or stopped, one after the other and in this order.
+  struct Wish {
+    Demand demand = Demand::start;
+    std::string command{};
+    std::string target{};
+    std::string asked_by{};
+    std::vector<std::string> names{};
+    std::map<std::string, std::string> refusals{};  ///< what is not even tried, and why
+    bool wants_progress = false;
+  };
+  void carry_out(Wish wish, const Reply& reply);
   /// The same, by whom somebody else knows and trusts.
   void order(const CommandRequest& request, const std::string& asked_by, const Reply& reply) {
     obey(request, asked_by, reply);
@@ -37,14 +48,11 @@ class Commands {
  private:
   /// Several services, one after the other.
   struct Round {
-    Demand demand = Demand::start;
-    std::string asked_by{};
-    std::vector<std::string> names{};
+    Wish wish{};
     std::shared_ptr<const Config> config{};
     CommandAnswer answer{};
     Reply reply{};
-    bool is_told = false;  ///< how it goes
-    Instant began{};       ///< with the one at hand
+    Instant began{};  ///< with the one at hand
   };
   using RoundId = std::uint64_t;
 
@@ -58,6 +66,7 @@ class Commands {
   [[nodiscard]] ServiceAnswer answer_of(const std::string& name, std::string result) const;
 
   void take_next(RoundId id);
+  [[nodiscard]] ServiceAnswer refused(const std::string& name, const std::string& why) const;
   static void add(Round& round, ServiceAnswer answer);
   std::optional<ServiceAnswer> try_one(RoundId id, const Round& round, const std::string& name);
   void note_end(RoundId id, const std::string& name, const DemandEnd& end);

@@ -68,12 +68,7 @@ void Daemon::reload(Loaded loaded) {
     note_failed_reload(problem_lines(loaded.problems));
     return;
   }
-  const auto& now = loaded.config;
-  const bool needs_restart = now.http != config_->http || now.snmp != config_->snmp ||
-                             now.control_socket != config_->control_socket ||
-                             now.state_directory != config_->state_directory ||
-                             now.history != config_->history;
-  if (needs_restart) {
+  if (!changes_at_start_only(*config_, loaded.config).empty()) {
     world_.journal.write(Severity::warning,
                          "reload: http, snmp, history, control_socket and state_directory change only when "
                          "the daemon is restarted");
@@ -89,14 +84,17 @@ void Daemon::note_failed_reload(const std::string& problems) {
   world_.journal.write(Severity::error, "reload: the configuration has problems; the old one stays in force");
   note_own_event("not reloaded", "the configuration has problems; the old one stays in force");
   row_.config_reload_ok = false;
+  end_refused_reload(problems);
   post_soon();
 }
 
 void Daemon::try_pending_reload() {
   if (!pending_ || supervision_.has_order_in_flight()) return;
+  const auto before = config_;
   apply(*std::exchange(pending_, std::nullopt));
   world_.journal.write(Severity::notice, "reload: the new configuration is in force");
   note_own_event("reloaded", row_.version);
+  end_reload(*before);
   if (!is_cycle_running_) restart_beat();
   post_soon();
 }
@@ -152,6 +150,7 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   supervision_.see(snapshot_->services, snapshot_->taken);
   supervision_.close_cycle(since_last);
   relay_.note_cycle();
+  end_checks();
   try_pending_reload();
   post_soon();
 }
@@ -271,7 +270,7 @@ Inquiry Daemon::commands() {
   return [this](std::string_view request, const Peer& peer, const Reply& reply) {
     const Reply after_post([this, reply](std::string text) { reply_after_post(reply, std::move(text)); },
                            [reply](std::string line) { reply.tell(std::move(line)); });
-    return commands_.answer(request, peer, after_post);
+    return answer(request, peer, reply) || commands_.answer(request, peer, after_post);
   };
 }
 

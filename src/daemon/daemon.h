@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/load.h"
@@ -38,18 +39,32 @@ class Daemon {
   /// The daemon is to end: what it has turned off is started again, where that is wanted and fits. `on_done`
   /// is called once, later or at once.
   void wind_down(Callback on_done) { shedding_.wind_down(std::move(on_done)); }
-  /// What people say to take services over, and to give them back. Whoever has his answer finds what it says
-  /// in the view, too.
+  /// What people say to take services over and to give them back, to look now, to read the configuration anew
+  /// and to shed otherwise. Whoever has his answer finds what it says in the view, too.
   [[nodiscard]] Inquiry commands();
   /// What came by SNMP. Whoever asked for it does not wait for what becomes of it.
   void obey(const SnmpOrder& order);
   [[nodiscard]] RelayTracker& relay() { return relay_; }
+  /// How the configuration is read anew, as reload() or note_failed_reload() then tells.
+  void on_reload_asked(Callback callback) { read_anew_ = std::move(callback); }
   /// Called after every post.
   void on_post(Callback callback) { on_post_ = std::move(callback); }
   void note_failed_reload(const std::string& problems);
 
  private:
   void reply_after_post(const Reply& reply, std::string text);
+  // daemon_requests.cc
+  bool answer(std::string_view request, const Peer& peer, const Reply& reply);
+  void answer_check(const Reply& reply);
+  void end_checks();
+  void answer_reload(const std::string& asked_by, const Reply& reply);
+  void end_refused_reload(const std::string& problems);
+  void end_reload(const Config& before);
+  void answer_reloads(const std::string& text);
+  void answer_shed(std::string_view words, const std::string& asked_by, const Reply& reply);
+  void answer_shed_mode(std::string_view words, Mode now, const std::string& asked_by, const Reply& reply);
+  void answer_shed_restore(std::string_view words, const ShedRow& shedding, const std::string& asked_by,
+                           const Reply& reply);
   void apply(Config config);
   void note_own_event(std::string what, std::string reason);
   void tell_status_news(const View& view);
@@ -79,6 +94,10 @@ class Daemon {
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
   std::optional<Config> pending_{};
   Callback on_post_{};
+  Callback read_anew_{};
+  std::vector<Reply> checks_{};   ///< wait for a cycle that begins after they asked
+  std::vector<Reply> reloads_{};  ///< wait for what becomes of the configuration
+  std::optional<Instant> checked_at_{};
   std::vector<Callback> after_post_{};  ///< answers that wait for the next one
   DaemonRow row_{};
   std::optional<Instant> load_high_since_{};

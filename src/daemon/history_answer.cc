@@ -90,6 +90,17 @@ Json policy_json(const RestartPolicy& policy) {
           {"grace_seconds", in_seconds(policy.grace)}};
 }
 
+Json probe_json(const ProbeState& probe) {
+  return {{"name", shown(probe.name)},
+          {"result", word(probe.last)},
+          {"since", wall_time_text(probe.since)},
+          {"is_failing", probe.is_failing},
+          {"is_fatal", probe.is_fatal},
+          {"failures", probe.consecutive_failures},
+          {"took_seconds", in_seconds(probe.last_duration)},
+          {"detail", shown(probe.detail)}};
+}
+
 std::string error_json(std::string_view message) { return Json{{"error", shown(message)}}.dump() + "\n"; }
 
 const ServiceRow* find_row(const View& view, std::string_view name) {
@@ -144,6 +155,10 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
   json["holds"] = Json::array();
   for (const auto& hold : row.holds)
     json["holds"].push_back(Json(hold_json(hold)));
+  json["probes"] = Json::array();
+  for (const auto& probe : row.probes)
+    json["probes"].push_back(probe_json(probe.state));
+  json["processes_min"] = row.processes_min;
   json["main_pid"] = row.main ? Json(row.main->pid) : Json(nullptr);
   json["actions"] = page ? actions_json(*page, audience) : Json::array();
   if (!page) json["history_error"] = shown(page.error().message);

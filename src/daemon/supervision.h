@@ -71,8 +71,8 @@ class Supervision {
   Result<std::vector<Owner>> give_back(std::string_view service, std::string_view asked_by);
   /// Forgets pauses, flapping and being at the cap.
   Status clear(std::string_view service, std::string_view asked_by);
-  /// Carries out what a person orders. `on_end` is called once, later, and `on_step` before that at each step.
-  /// An error of kind refused while another order is in flight.
+  /// Carries out what a person orders. `on_end` is called once, later, and `on_step` before that at each
+  /// step. An error of kind refused while another order is in flight.
   Status order(std::string_view service, Demand demand, std::string asked_by, OnDemandEnd on_end,
                OnDemandStep on_step = {});
   // Turning services off for want of memory, and on again: supervision_shed.cc.

@@ -77,6 +77,7 @@ Json memory_json(const View& view) {
 
 Json totals_json(const PressureTotals& totals) {
   Json json;
+  json["waiting_ratio"] = totals.waiting_ratio;
   json["waiting_seconds_total"] = totals.waiting_seconds;
   json["stalled_seconds_total"] = totals.stalled_seconds;
   return json;

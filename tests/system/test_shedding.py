@@ -173,6 +173,37 @@ class Shedding(SystemTest):
         self.assertEqual({action["owner"] for action in actions}, {"shed"})
         self.assertTrue(all(action["verified"] for action in actions), actions)
 
+    def test_a_person_starts_what_is_off_where_memory_allows_it_or_he_insists(self):
+        cheap = Hog(self, "cheap", 60, self.group)
+        daemon = self.begin((cheap, 10), rules={"min_down": "10m", "restore_after": "10m"})
+        self.assertEqual(daemon.ctl("shed", "restore").stdout, "nothing is turned off\n")
+        other = self.use(150)
+        self.wait_phase(daemon, "cheap", "shed")
+        self.assertRegex(daemon.ctl("shed", "status").stdout, "cheap .*off: ")
+        refused = daemon.ctl("shed", "restore", "cheap")
+        self.assertEqual(refused.returncode, 2, refused.stdout)
+        self.assertRegex(refused.stdout, "cheap: shed restore: refused: .*memory.*--force starts it all the same")
+        self.assertEqual(cheap.pids(), [])
+        other.terminate()
+        other.wait(timeout=harness.PATIENCE)
+        wait_until(lambda: daemon.ctl("shed", "restore").returncode == 0, "memory to be seen as free")
+        cheap.wait_pid()
+        self.assertIn("root", {action["asked_by"] for action in self.history(daemon, "cheap")["actions"]})
+
+        self.assertIn("mode observe until", daemon.ctl("shed", "mode", "observe").stdout)
+        self.use(150)
+        holds_for(lambda: cheap.pids(), 2, "it was turned off though it is only observed")
+        self.assertIn("asked for by root", daemon.ctl("history").stdout)
+        self.assertEqual(daemon.ctl("shed", "mode", "act").returncode, 0)
+
+    def test_a_person_may_insist(self):
+        cheap = Hog(self, "cheap", 30, self.group)
+        daemon = self.begin((cheap, 10), rules={"min_down": "10m"})
+        self.use(170)
+        self.wait_phase(daemon, "cheap", "shed")
+        self.assertEqual(daemon.ctl("shed", "restore", "cheap", "--force").returncode, 0)
+        cheap.wait_pid()
+
     def test_a_leak_is_outrun(self):
         """40 MiB a second: the kernel has nothing to kill."""
         hogs = [(Hog(self, f"hog{place}", 30, self.group), 10 + place) for place in range(4)]

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "daemon/once.h"
 #include "support/collecting_journal.h"
 #include "support/fake_actuator.h"
@@ -13,6 +15,7 @@ namespace systemcheck::test {
 namespace {
 
 using namespace std::chrono_literals;
+using Json = nlohmann::json;
 
 /// A machine and its daemon, in one virtual time.
 class Machine {
@@ -46,6 +49,13 @@ class Machine {
   }
 
   [[nodiscard]] std::shared_ptr<const View> view() const { return board.newest(); }
+
+  Json ask(const std::string& request, const Peer& peer = {.user = 0, .is_trusted = true}) {
+    std::optional<std::string> answer;
+    EXPECT_TRUE(daemon.commands()(request, peer, [&](std::string text) { answer = std::move(text); }));
+    loop.run_until([&] { return answer.has_value(); }, 1min);
+    return Json::parse(answer.value_or("{}"));
+  }
 
   FakeLoop loop{};
   FakeUnits units{loop};
@@ -198,6 +208,76 @@ TEST(Daemon, WaitsWithAReloadUntilNoRestartIsInFlight) {
   EXPECT_FALSE(machine.journal.says("the new configuration is in force"));
   machine.loop.run_for(1s);
   EXPECT_TRUE(machine.journal.says("the new configuration is in force"));
+}
+
+TEST(Daemon, MakesACycleWhenSomebodyAsksForOne) {
+  Machine machine;
+  machine.run_billing();
+  machine.daemon.start(config_with({Machine::billing()}));
+  machine.loop.run_for(10s);
+  EXPECT_EQ(machine.view()->snapshot->cycle, 1U);
+  machine.host.end_process(4711);
+  const auto answer = machine.ask("check");
+  EXPECT_EQ(answer["cycle"], 2) << "as it is after the cycle";
+  EXPECT_NE(answer["services"][0]["state"], "up");
+  machine.loop.run_for(1min + 1s);
+  EXPECT_EQ(machine.view()->snapshot->cycle, 3U) << "and the beat goes on from there";
+}
+
+TEST(Daemon, CannotBeKeptBusyByAsking) {
+  Machine machine;
+  machine.daemon.start(config_with({}));
+  machine.loop.run_for(10s);
+  EXPECT_EQ(machine.ask("check")["cycle"], 2);
+  EXPECT_EQ(machine.ask("check")["error"], "somebody has asked for a cycle within the last 3.0 s");
+  machine.loop.run_for(3s);
+  EXPECT_EQ(machine.ask("check")["cycle"], 3);
+}
+
+TEST(Daemon, TakesOrdersOnlyFromThoseWhoMayGiveThem) {
+  Machine machine;
+  machine.daemon.start(config_with({}));
+  machine.loop.run_for(10s);
+  for (const auto* request : {"check", "reload", "shed mode observe", "shed restore", "shed"}) {
+    EXPECT_EQ(machine.ask(request, {.user = 1000})["error"],
+              "only root and the group systemcheck may give orders");
+  }
+  EXPECT_EQ(machine.ask("check now")["error"], "check takes no name");
+  EXPECT_EQ(machine.ask("shed mode observe")["error"], "the daemon does not watch memory");
+}
+
+TEST(Daemon, TellsWhoAsksWhatAReloadHasChanged) {
+  Machine machine;
+  machine.daemon.start(config_with({Machine::billing()}));
+  auto other = Machine::billing();
+  other.name = "other";
+  auto changed = config_with({other});
+  changed.cycle = 30s;
+  changed.http.listen = {"127.0.0.1:1"};
+  machine.daemon.on_reload_asked([&] { machine.daemon.reload(Machine::loaded(changed)); });
+  const auto answer = machine.ask("reload");
+  EXPECT_EQ(answer["result"], "in force");
+  EXPECT_EQ(answer["status"], "warning") << "a part of it is not";
+  EXPECT_EQ(answer["needs_restart"], Json{"http"});
+  std::string changes;
+  for (const auto& change : answer["changed"])
+    changes += change["name"].get<std::string>() + " " + change["change"].get<std::string>() + ", ";
+  EXPECT_EQ(changes, "cycle changed, http changed, services.other added, services.billing removed, ");
+  EXPECT_EQ(machine.ask("reload")["result"], "unchanged");
+}
+
+TEST(Daemon, TellsWhoAsksEveryProblemOfTheConfiguration) {
+  Machine machine;
+  machine.daemon.start(config_with({Machine::billing()}));
+  machine.daemon.on_reload_asked([&] {
+    machine.daemon.reload(Machine::loaded({}, {{.message = "cycle: no"}, {.message = "mode: what?"}}));
+  });
+  const auto answer = machine.ask("reload");
+  EXPECT_EQ(answer["result"], "refused");
+  EXPECT_EQ(answer["status"], "critical");
+  EXPECT_EQ(answer["problems"].size(), 2U);
+  EXPECT_NE(answer["problems"][1].get<std::string>().find("mode: what?"), std::string::npos);
+  EXPECT_EQ(machine.view()->services.size(), 1U) << "the old one stays in force";
 }
 
 TEST(Daemon, HidesPresetsThatAreNotHere) {

@@ -123,7 +123,7 @@ struct View {
   std::optional<ShedRow> shedding{};  ///< without a value: memory is not watched here
   std::optional<RelayRow> relay{};    ///< without a value: nobody's mail is relayed by us
   std::shared_ptr<const RecentEvents> events = std::make_shared<const RecentEvents>();  ///< the last ones
-  std::shared_ptr<const MachineSamples> samples = std::make_shared<const MachineSamples>();  ///< of the last day
+  std::shared_ptr<const MachineSamples> samples = std::make_shared<const MachineSamples>();  ///< of a day
 };
 
 }  // namespace systemcheck

@@ -78,6 +78,15 @@ class HttpClient {
     return read_reply(method == "HEAD" ? ReplyTo::head : ReplyTo::get);
   }
 
+  /// Of an answer without end: reads until it has said this. False if it does not.
+  bool await(std::string_view text) {
+    while (received_.find(text) == std::string::npos) {
+      if (!read_more()) return false;
+    }
+    (void)take(received_.find(text) + text.size());
+    return true;
+  }
+
   /// Whether the server closes without saying more.
   bool is_closed_by_server() { return received_.empty() && !read_more() && is_at_end_; }
 

@@ -57,6 +57,27 @@ TEST_F(StoreThread, RunsTheActionOnceItsIntentionIsOnDisk) {
   EXPECT_TRUE(store.status().is_ok);
 }
 
+TEST_F(StoreThread, WritesASampleWithWhatIsWrittenNextAndWithTheLast) {
+  auto& store = open();
+  const auto on_disk = [&] {
+    const auto database = Database::open(directory.path("state.db"), {.id = 99}, {});
+    return (*database)->samples(loop().wall_now())->size();
+  };
+  store.put(MachineSample{.at = loop().wall_now() - 2min, .load = 1});
+  run_for(20ms);
+  EXPECT_EQ(on_disk(), 0U);
+
+  bool is_settled = false;
+  store.settle(1h, [&](bool) { is_settled = true; });
+  run_until([&] { return is_settled; });
+  EXPECT_EQ(on_disk(), 1U);
+
+  store.put(MachineSample{.at = loop().wall_now() - 1min, .load = 2});
+  close();
+  EXPECT_EQ(on_disk(), 2U);
+  EXPECT_EQ(open().take_samples().size(), 2U);
+}
+
 TEST_F(StoreThread, WritesTheIntentionsOfOneMomentTogether) {
   auto& store = open();
   store.put(Event{.at = loop().wall_now(), .service = "web", .to = "restarting"});

@@ -30,7 +30,7 @@ int place_of(WallTime at, WallTime now) {
 
 std::string shown(const Chart& chart, double value) {
   if (chart.is_share) return fmt::format("{:.0f}%", value * 100);
-  return chart.least_top > 1 ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value);
+  return chart.least_top > 1 ? fmt::format("{:g}", value) : fmt::format("{:.2f}", value);
 }
 
 /// The mean of what falls on one point; a new line after each gap.
@@ -164,7 +164,7 @@ std::string notes(const Chart& chart, const MachineSamples& samples) {
 double round_top(double value) {
   if (!(value > 0) || !std::isfinite(value)) return 1;
   const double power = std::pow(10, std::floor(std::log10(value)));
-  for (const double step : {1.0, 2.0, 5.0}) {
+  for (const double step : {1.0, 1.5, 2.0, 3.0, 5.0, 8.0}) {
     if (value <= step * power) return step * power;
   }
   return 10 * power;

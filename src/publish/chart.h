@@ -32,7 +32,7 @@ std::optional<ChartRange> range_of(const MachineSamples& samples, float MachineS
 /// numbers in words. No line is drawn over a time of which nothing is known: longer than `gap`.
 std::string chart_figure(const Chart& chart, const MachineSamples& samples, WallTime now, Duration gap);
 
-/// 1, 2 or 5 times a power of ten that is not less.
+/// The end of a scale, of few digits, that is not less.
 double round_top(double value);
 
 }  // namespace systemcheck

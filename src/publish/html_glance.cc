@@ -109,8 +109,9 @@ std::string pressure_card(const View& view) {
 }  // namespace
 
 std::string glance_section(const View& view) {
-  return "<section aria-label=\"The machine\">\n<ul class=\"glance\">\n" + memory_card(view) +
-         load_card(view) + disks_card(view) + pressure_card(view) + "</ul>\n</section>\n";
+  return "<section aria-labelledby=\"machine\">\n<h2 id=\"machine\" class=\"unseen\">The machine</h2>\n<ul "
+         "class=\"glance\">\n" +
+         memory_card(view) + load_card(view) + disks_card(view) + pressure_card(view) + "</ul>\n</section>\n";
 }
 
 }  // namespace systemcheck

@@ -97,7 +97,7 @@ std::string suppressed_words(const ServiceRow& row) {
   for (std::size_t i = 0; i < row.suppressed_total.size(); ++i) {
     if (row.suppressed_total.at(i) == 0) continue;
     if (!words.empty()) words += ", ";
-    words += fmt::format("{} ({} times)", Words<Suppressed>::all.at(i), row.suppressed_total.at(i));
+    words += fmt::format("{}× {}", row.suppressed_total.at(i), Words<Suppressed>::all.at(i));
   }
   return words;
 }
@@ -124,10 +124,20 @@ std::string events_list(const View& view, const ServiceRow& row) {
   return list.empty() ? list : "<ul>" + list + "</ul>";
 }
 
+/// The time in it as one that counts down.
+std::string next_sentence(const View& view, const ServiceRow& row) {
+  auto sentence = html_text(next_words(view, row));
+  const auto due = next_attempt(view, row);
+  const auto text = due ? wall_time_text(*due) : std::string();
+  const auto at = due ? sentence.find(text) : std::string::npos;
+  if (at == std::string::npos) return sentence;
+  return sentence.replace(at, text.size(), html_clock(*due) + ", in " + html_until(*due, view.posted_at));
+}
+
 std::string about(const View& view, const ServiceRow& row) {
   const bool is_well = row.state == ServiceState::up && row.status == CheckStatus::ok;
   std::string text = "<div class=\"about\">";
-  text += fmt::format("<p class=\"next\">{}</p><dl>", html_text(next_words(view, row)));
+  text += fmt::format("<p class=\"next\">{}</p><dl>", next_sentence(view, row));
   text += term("Why", html_line(row.reason, 480));
   if (row.state_since != WallTime{}) text += term("Since", html_clock(row.state_since));
   text += term("Probes", probes_list(row));

@@ -121,7 +121,9 @@ Response as_stream(Door& door, MHD_Connection* connection) {
 
 HttpAnswer too_many_streams() {
   return {.code = 503,
-          .body = std::make_shared<const std::string>("Too many are following already; ask again later.\n"),
+          .content_type = problem_type,
+          .body = std::make_shared<const std::string>(
+              problem_json(503, "too_many_streams", "Too many are following already; ask again later.")),
           .retry_after_seconds = http_idle_seconds_max};
 }
 

@@ -37,7 +37,7 @@ class HttpServer {
 
 // What one client may cost; see also http_connections.h.
 inline constexpr std::size_t http_addresses_max = 16;
-inline constexpr unsigned http_streams_max = 64;                    ///< for each address
+inline constexpr unsigned http_streams_max = 64;  ///< for each address
 inline constexpr Duration http_heartbeat = std::chrono::seconds{15};
 inline constexpr unsigned http_idle_seconds_max = 10;               ///< then the connection is closed
 inline constexpr std::size_t http_connection_memory_bytes = 16384;  ///< request line and headers must fit

@@ -14,16 +14,15 @@ std::string held_words(const ServiceRow& row) {
   if (row.holds.empty()) return fmt::format("Nothing while {} owns it.", word(row.owner));
   const auto& hold = row.holds.front();
   if (hold.until)
-    return fmt::format("It is left alone until {}, in {}; then it is watched over as before.",
-                       wall_time_text(*hold.until), duration_words(hold.remaining));
+    return fmt::format("It is left alone until {}; then it is watched over as before.",
+                       wall_time_text(*hold.until));
   return "It is left alone until it is given back.";
 }
 
 std::string gone_words(const View& view, const ServiceRow& row) {
   if (row.manager == "none") return "Nothing can be started here: put right what is said above.";
   const auto due = next_attempt(view, row);
-  const auto when = due ? fmt::format("It is tried to be started again at {}, in {}.", wall_time_text(*due),
-                                      duration_words(row.backoff_remaining))
+  const auto when = due ? fmt::format("It is tried to be started again at {}.", wall_time_text(*due))
                         : std::string("It is started again as soon as nothing stands against it.");
   if (!row.is_at_cap) return when;
   return fmt::format("{} From now on it is tried each {}, for as long as it takes.", when,

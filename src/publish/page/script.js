@@ -33,8 +33,8 @@
       const isToday = at.toDateString() === new Date(now).toDateString();
       const said = kind === 'ago' ? words((now - at) / 1000)
         : kind === 'in' ? words((at - now) / 1000)
-          : kind === 'minute' ? at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
-            : isToday ? at.toLocaleTimeString() : at.toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
+          : kind === 'minute' ? at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+            : isToday ? at.toLocaleTimeString(undefined, { hourCycle: 'h23' }) : at.toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
       if (time.textContent !== said) time.textContent = said;
     }
     for (const zone of document.querySelectorAll('.zone')) zone.textContent = '';

@@ -32,7 +32,7 @@ TEST(HttpSite, RendersAPageOnceAView) {
   World world;
   world.post(ViewBuilder().sequence(1).build());
 
-  for (const auto* path : {"/metrics", "/"}) {
+  for (const auto* path : {"/metrics", "/", "/style.css", "/script.js"}) {
     EXPECT_EQ(world.get(path).body, world.get(path).body) << path;
     EXPECT_EQ(world.get(path, "gzip").body, world.get(path, "gzip").body) << path;
     EXPECT_NE(world.get(path).body, world.get(path, "gzip").body) << path;
@@ -113,6 +113,30 @@ TEST(HttpSite, CountsWhatIsNoPageTogetherHoweverManyPathsAreTried) {
   EXPECT_EQ(world.requests(R"(handler="other",code="404")"), 1'000);
   EXPECT_EQ(world.requests(R"(handler="other",code="405")"), 1);
   EXPECT_EQ(world.site.requests().newest()->size(), 2U);
+}
+
+TEST(HttpSite, CountsAllServicesOfTheApiTogether) {
+  World world;
+  world.post(test::make_view());
+  for (int i = 0; i < 100; ++i)
+    world.get("/api/v1/services/" + std::to_string(i));
+  world.get("/api/v1/services/web");
+  world.get("/api/v1/nothing");
+  world.get("/api/v2/status");
+
+  EXPECT_EQ(world.requests(R"(handler="/api/v1/services/NAME",code="404")"), 100);
+  EXPECT_EQ(world.requests(R"(handler="/api/v1/services/NAME",code="200")"), 1);
+  EXPECT_EQ(world.requests(R"(handler="other",code="404")"), 2);
+}
+
+TEST(HttpSite, GivesThePageFilesUnderTheAddressThatThePageNames) {
+  World world;
+  world.post(test::make_view());
+
+  EXPECT_THAT(*world.get("/").body,
+              testing::AllOf(HasSubstr("href=\"/style.css?v="), HasSubstr("src=\"/script.js?v=")));
+  EXPECT_EQ(world.get("/style.css").content_type, "text/css; charset=utf-8");
+  EXPECT_THAT(world.get("/script.js").cache_control, HasSubstr("immutable"));
 }
 
 TEST(HttpSite, PublishesWhatWasCountedUntilThePageWasMade) {

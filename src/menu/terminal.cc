@@ -13,6 +13,8 @@
 #include <cwchar>
 #include <string>
 
+// NOLINTBEGIN(concurrency-mt-unsafe): curses is not either; whoever shows the menu has one thread.
+
 namespace systemcheck {
 namespace {
 
@@ -198,3 +200,5 @@ void Terminal::stop_and_go_on() {
 }
 
 }  // namespace systemcheck
+
+// NOLINTEND(concurrency-mt-unsafe)

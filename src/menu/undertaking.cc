@@ -58,7 +58,7 @@ void note_plan(Undertaking& undertaking, const Json& names) {
   }
 }
 
-std::string process_words(const Step& step) {
+std::string pid_words(const Step& step) {
   if (step.new_pid == 0 || step.new_pid == step.old_pid) return {};
   auto words = fmt::format("; process {}", step.new_pid);
   return step.old_pid == 0 ? words : words + fmt::format(", was {}", step.old_pid);
@@ -172,7 +172,7 @@ std::vector<Line> lines_of(const Undertaking& undertaking) {
   for (const auto& step : undertaking.steps) {
     const auto* mark = step.is_under_way ? "*" : step.has_ended && step.status != CheckStatus::ok ? "!" : " ";
     const auto* idle = undertaking.has_ended ? "nothing was done" : "its turn comes later";
-    const auto words = step.words.empty() ? std::string(idle) : step.words + process_words(step);
+    const auto words = step.words.empty() ? std::string(idle) : step.words + pid_words(step);
     lines.push_back({.text = fmt::format("{} {}  {}", mark, padded(step.service, columns), words),
                      .look = step.has_ended ? look_of(step.status) : Look::plain});
   }

@@ -31,29 +31,23 @@ constexpr std::string_view text_keys = "arrows, Page Up/Down: scroll  Esc: back 
 
 constexpr std::string_view help_text =
     "What this is\n"
-    "  The states of this machine's services, and what can be done about them. What is shown is asked for "
-    "again\n"
-    "  every two seconds.\n"
-    "\n"
+    "  The states of this machine's services, and what can be done about them. "
+    "What is shown is asked for again every two seconds.\n\n"
     "Keys\n"
-    "  A number chooses the line that it stands before; where another number begins with it, Enter says that "
-    "it is\n"
-    "  complete. The arrows, Page Up, Page Down, Home and End move, Enter chooses.\n"
-    "  Esc, the left arrow or 0 go back to the page before. q leaves.\n"
-    "\n"
+    "  A number chooses the line that it stands before; "
+    "where another number begins with it, Enter says that it is complete. "
+    "The arrows, Page Up, Page Down, Home and End move, Enter chooses.\n"
+    "  Esc, the left arrow or 0 go back to the page before. q leaves.\n\n"
     "To restart all mail services\n"
-    "  3 in the main menu, 8 in the restart menu, and y when you are asked whether it is meant.\n"
-    "\n"
+    "  3 in the main menu, 8 in the restart menu, and y when you are asked whether it is meant.\n\n"
     "What is ordered\n"
-    "  Nothing is done before you have answered y. Then each service is told of until its result has been "
-    "seen.\n"
-    "  Whoever leaves meanwhile undoes nothing. Only root and the group systemcheck may order anything, and "
-    "only\n"
-    "  where the mode of the service is act.\n"
-    "\n"
+    "  Nothing is done before you have answered y. "
+    "Then each service is told of until its result has been seen. Whoever leaves meanwhile undoes nothing. "
+    "Only root and the group systemcheck may order anything, "
+    "and only where the mode of the service is act.\n\n"
     "The same on the command line\n"
-    "  systemcheckctl status, explain NAME, restart NAME, maintenance NAME, history: see "
-    "systemcheckctl(1).\n";
+    "  systemcheckctl status, explain NAME, restart NAME, maintenance NAME, history: "
+    "see systemcheckctl(1).\n";
 
 std::string list_title(ListPage::Kind kind) {
   switch (kind) {
@@ -80,7 +74,7 @@ std::string list_question(ListPage::Kind kind) {
     case ListPage::Kind::restart:
       return "What is to be restarted? You are asked once more before it is.";
     case ListPage::Kind::maintenance:
-      return "What is to be left alone? e ends the maintenance of the selected one.";
+      return "What is to be left alone? e: end that of the selected one.";
     case ListPage::Kind::orders:
       return "From this menu, the newest first:";
   }

@@ -7,7 +7,7 @@
 namespace systemcheck {
 namespace {
 
-constexpr std::string_view further = "    ";
+constexpr std::size_t further = 4;
 
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80; }
 
@@ -47,14 +47,16 @@ std::string padded(std::string_view text, std::size_t columns) {
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
   std::vector<std::string> lines;
-  columns = std::max(columns, 2 * further.size());
+  columns = std::max(columns, 2 * further);
   while (!text.empty()) {
     std::string line(take_line(text));
+    const auto indent = std::min(line.find_first_not_of(' '), columns / 2);
+    const std::string further_blanks(indent == 0 ? further : indent, ' ');
     while (columns_of(line) > columns) {
       const auto end = break_of(line, columns);
       lines.push_back(line.substr(0, end));
       const auto next = line.find_first_not_of(' ', end);
-      line = next == std::string::npos ? std::string() : std::string(further) + line.substr(next);
+      line = next == std::string::npos ? std::string() : further_blanks + line.substr(next);
     }
     lines.push_back(std::move(line));
   }

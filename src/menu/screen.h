@@ -32,7 +32,8 @@ std::size_t columns_of(std::string_view text);
 std::string fitted(std::string_view text, std::size_t columns);
 /// Exactly so many.
 std::string padded(std::string_view text, std::size_t columns);
-/// Lines of at most so many, broken at blanks where there are some; what goes on is indented.
+/// Lines of at most so many, broken at blanks where there are some; what goes on is indented as
+/// its line is, or by four.
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace systemcheck

@@ -57,6 +57,10 @@ Inquiry* Menu::inquiry() {
 }
 
 void Menu::ask_for_page() {
+  auto* order = std::get_if<OrderPage>(&pages_.back());
+  const auto* undertaking = order == nullptr ? nullptr : undertaking_of(*order, seen_);
+  const auto failed = undertaking == nullptr ? std::string() : failed_service(*undertaking);
+  if (!failed.empty()) order->inquiry.line = "explain " + failed;  // Why is for the daemon to say.
   auto* wanted = inquiry();
   if (wanted != nullptr && !wanted->line.empty() && !wanted->asked) wanted->asked = ask(wanted->line);
 }
@@ -106,20 +110,10 @@ void Menu::hear_order(Undertaking& undertaking, const Result<Conversation::Heard
   undertaking.status_after = status_asked_;
   const auto* shown = std::get_if<OrderPage>(&pages_.back());
   if (shown != nullptr && shown->id == undertaking.id) {
-    explain_failure();
+    ask_for_page();
   } else {
     say(summary_of(undertaking), undertaking.status == CheckStatus::ok ? Look::plain : Look::bad);
   }
-}
-
-/// Why the first one failed is for the daemon to say.
-void Menu::explain_failure() {
-  auto* page = std::get_if<OrderPage>(&pages_.back());
-  const auto* undertaking = page == nullptr ? nullptr : undertaking_of(*page, seen_);
-  if (undertaking == nullptr) return;
-  const auto failed = failed_service(*undertaking);
-  if (!failed.empty()) page->inquiry.line = "explain " + failed;
-  ask_for_page();
 }
 
 void Menu::give_order(CommandWords words) {

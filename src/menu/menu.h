@@ -51,7 +51,6 @@ class Menu {
   [[nodiscard]] Inquiry* inquiry();
   void hear_status(const Result<std::string>& answer);
   void hear_order(Undertaking& undertaking, const Result<Conversation::Heard>& heard);
-  void explain_failure();
   void give_order(CommandWords words);
   void say(std::string text, Look look = Look::plain);
 

@@ -171,6 +171,19 @@ class Menu(SystemTest):
         terminal.wait("restart web: done")
         self.assertNotEqual(standins["web"].wait_pid(), web)
 
+    def test_the_screen_lives_while_the_daemon_does_not_answer(self):
+        daemon, _ = self.mail()
+        terminal = self.menu(daemon)
+        daemon.signal(signal.SIGSTOP)
+        self.addCleanup(daemon.signal, signal.SIGCONT)
+        terminal.press("2", "Down")
+        terminal.wait(r"\n> +2  dovecot")
+        terminal.wait("No answer from the daemon: it did not answer in time")
+        terminal.press("Down")
+        terminal.wait(r"\n> +3  sendmail")
+        daemon.signal(signal.SIGCONT)
+        terminal.wait(r"(ok|warning|critical), mode")
+
     def test_who_may_not_act_sees_the_states_and_is_told(self):
         if os.geteuid() != 0 or not shutil.which("setpriv"):
             self.skipTest("only root can be somebody else")

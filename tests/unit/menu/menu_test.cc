@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "base/text.h"
 
@@ -496,6 +497,40 @@ TEST_F(MenuTest, SurvivesWhateverAnswers) {
   }
 }
 
+TEST_F(MenuTest, StaysWholeWhateverIsPressedAndAnswered) {
+  std::mt19937 dice(8);
+  const auto below = [&dice](std::size_t limit) { return dice() % limit; };
+  constexpr std::string_view letters = "0123456789yynwrstcemhq? x";
+  const std::vector<std::string> answers{
+      usual_document(), document({}), R"({"error": "no"})", "nonsense",
+      R"({"status": "critical", "services": [{"name": "web", "result": "failed", "status": "critical"}]})"};
+  for (int i = 0; i < 20'000; ++i) {
+    if (below(3) == 0) press(letters.substr(below(letters.size()), 1));
+    press(static_cast<Key::Kind>(below(static_cast<std::size_t>(Key::Kind::other) + 1)));
+    if (below(4) == 0) menu.refresh();
+    for (const auto& question : menu.take_questions()) {
+      if (below(8) == 0) {
+        menu.hear(question.id, Error{Error::Kind::failed, "it went away"});
+      } else if (below(8) != 0) {
+        const auto kind = static_cast<Conversation::Heard::Kind>(1 + below(2));
+        menu.hear(question.id, Conversation::Heard{.kind = kind, .text = answers[below(answers.size())]});
+      }
+    }
+    (void)screen({.rows = below(40), .columns = below(120)});
+  }
+}
+
+TEST_F(MenuTest, ExplainsAlsoToThoseWhoComeBackLater) {
+  press("31y");
+  press(Key::Kind::escape);
+  answer(
+      "restart web --progress",
+      R"({"status": "critical", "services": [{"name": "web", "result": "failed", "status": "critical"}]})");
+  (void)asked();
+  press("081");
+  EXPECT_THAT(asked(), testing::Contains("explain web"));
+}
+
 TEST_F(MenuTest, LetsOnlySoMuchBeUnderWay) {
   for (int i = 0; i < 5; ++i) {
     press("31y");
@@ -530,6 +565,7 @@ TEST(Words, AreCountedAndCutByCharacters) {
 TEST(Words, AreWrappedAtBlanks) {
   EXPECT_THAT(wrapped("one two three four\n\nfive", 10),
               ElementsAre("one two", "    three", "    four", "", "five"));
+  EXPECT_THAT(wrapped("  one two three", 9), ElementsAre("  one two", "  three"));
   EXPECT_THAT(wrapped("üüüüüüüüüüü", 10), ElementsAre("üüüüüüüüüü", "    ü"));
   for (const auto& line : wrapped(std::string(1'000, 'x'), 1))
     EXPECT_LE(line.size(), 8U);

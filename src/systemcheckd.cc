@@ -19,6 +19,7 @@
 #include "daemon/process_answer.h"
 #include "daemon/relay_answer.h"
 #include "daemon/watchdog.h"
+#include "daemon/web_watch.h"
 #include "os/dry_run_actuator.h"
 #include "os/linux_actuator.h"
 #include "os/linux_host.h"
@@ -70,6 +71,8 @@ Result<Loaded> load(const Arguments& arguments) {
   if (!texts) return texts.error();
   auto loaded = load_config(*texts);
   if (loaded.problems.empty()) loaded.problems = find_pattern_problems(loaded.config);
+  if (loaded.problems.empty() && !loaded.config.http.web_config.empty())
+    loaded.problems = read_web(loaded.config.http).problems;
   if (!arguments.state_directory.empty()) loaded.config.state_directory = arguments.state_directory;
   if (arguments.observe || arguments.root != "/") loaded.config = only_observing(std::move(loaded.config));
   return loaded;
@@ -80,14 +83,16 @@ std::unique_ptr<Units> units_for(const Arguments& arguments, SdEventLoop& loop) 
   return SystemdBus::make(loop);
 }
 
-/// What may wait to be carried out that was asked for by SNMP.
-constexpr std::size_t snmp_orders_max = 64;
+/// What may wait to be carried out that was asked for by SNMP, and by HTTP.
+constexpr std::size_t orders_max = 64;
 
 /// The two protocols and the control socket; what was started is listed in the journal.
 struct Doors {
   std::unique_ptr<Control> control{};
+  std::shared_ptr<Inbox<HttpOrder>> http_orders = std::make_shared<Inbox<HttpOrder>>(orders_max);
   std::unique_ptr<HttpServer> http{};
-  std::shared_ptr<Inbox<SnmpOrder>> snmp_orders = std::make_shared<Inbox<SnmpOrder>>(snmp_orders_max);
+  std::unique_ptr<WebWatch> web{};
+  std::shared_ptr<Inbox<SnmpOrder>> snmp_orders = std::make_shared<Inbox<SnmpOrder>>(orders_max);
   std::unique_ptr<SnmpAgent> snmp{};
 };
 
@@ -129,7 +134,32 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
   return Nothing{};
 }
 
-Result<Watch> obey_snmp(Inbox<SnmpOrder>& orders, EventLoop& loop, Daemon& daemon) {
+/// Null where there is no such file.
+Result<std::shared_ptr<const HttpWeb>> first_web(const HttpConfig& config) {
+  if (config.web_config.empty()) return std::shared_ptr<const HttpWeb>();
+  auto read = read_web(config);
+  if (!read.web) return Error{Error::Kind::malformed, problem_lines(read.problems)};
+  return std::move(read.web);
+}
+
+Status open_http(Doors& doors, const HttpConfig& config, World& world, const Board<View>& board) {
+  auto web = first_web(config);
+  if (!web) return std::move(web).error();
+  auto http = HttpServer::start(config, board, steady_now, {.web = *web, .orders = doors.http_orders});
+  if (!http) return std::move(http).error();
+  doors.http = *std::move(http);
+  const bool has_tls = *web && (*web)->tls;
+  for (const auto& address : doors.http->addresses()) {
+    const std::string scheme = address.starts_with("unix:") ? "" : has_tls ? "https://" : "http://";
+    world.journal.write(Severity::notice, "listening on " + scheme + address);
+  }
+  doors.web = std::make_unique<WebWatch>(world.loop, world.journal, config, *web,
+                                         [server = doors.http.get()](auto now) { return server->use(now); });
+  return Nothing{};
+}
+
+template <typename Order>
+Result<Watch> obey(Inbox<Order>& orders, EventLoop& loop, Daemon& daemon) {
   return loop.when_ready(orders.descriptor(), Ready::readable, Priority::normal, [&orders, &daemon] {
     for (const auto& order : orders.take_all())
       daemon.obey(order);
@@ -145,13 +175,7 @@ Result<Doors> open_doors(const Config& config, World& world, const Board<View>& 
   doors.control = *std::move(control);
   journal.write(Severity::notice, "listening on unix:" + config.control_socket);
 
-  auto http = HttpServer::start(config.http, board);
-  if (!http) return std::move(http).error();
-  doors.http = *std::move(http);
-  for (const auto& address : doors.http->addresses()) {
-    journal.write(Severity::notice,
-                  "listening on " + (address.starts_with("unix:") ? "" : std::string("http://")) + address);
-  }
+  if (auto opened = open_http(doors, config.http, world, board); !opened) return std::move(opened).error();
   if (auto opened = open_snmp(doors, config, board, journal); !opened) return std::move(opened).error();
   return doors;
 }
@@ -335,8 +359,9 @@ int serve(const Arguments& arguments, Config config) {
   };
   const auto doors = open_doors(config, world, board, inquiry);
   if (!doors) return fail(doors.error());
-  const auto ordered = obey_snmp(*doors->snmp_orders, events, daemon);
-  if (!ordered) return fail(ordered.error());
+  const auto by_snmp = obey(*doors->snmp_orders, events, daemon);
+  const auto by_http = obey(*doors->http_orders, events, daemon);
+  if (!by_snmp || !by_http) return fail({Error::Kind::failed, "cannot watch for orders"});
   const Followers followers(*doors->http, events, daemon);
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));

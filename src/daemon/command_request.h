@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "config/config.h"
+#include "publish/http_orders.h"
 #include "publish/snmp_orders.h"
 
 namespace systemcheck {
@@ -39,6 +40,9 @@ Result<CommandRequest> parse_command_request(std::string_view request);
 
 /// What an order by SNMP is in these words; nothing where its time is over.
 std::optional<CommandRequest> request_for(const SnmpOrder& order, WallTime now);
+
+/// What an order by HTTP is in these words.
+CommandRequest request_for(const HttpOrder& order);
 
 /// The services that are meant, of those in `names`, in their order. An error tells what was perhaps meant.
 Result<std::vector<std::string>> find_targets(const CommandRequest& request, const Config& config,

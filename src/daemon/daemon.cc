@@ -15,6 +15,8 @@ namespace {
 
 /// At most ten posts a second, whatever happens.
 constexpr Duration post_interval = std::chrono::milliseconds{100};
+/// Clients of HTTP give up soon after.
+constexpr Duration outcome_patience = std::chrono::seconds{60};
 
 }  // namespace
 
@@ -263,6 +265,19 @@ void Daemon::obey(const SnmpOrder& order) {
   commands_.order(*request, asked_by, [this](const std::string& answer) {
     if (answer.starts_with("{\"error\""))
       world_.journal.write(Severity::warning, "snmp: " + printable(answer));
+  });
+}
+
+void Daemon::obey(const HttpOrder& order) {
+  const auto request = request_for(order);
+  world_.journal.write(Severity::notice, order.target + ": " + std::string(word(order.verb)) +
+                                             ", asked for by " + order.asked_by);
+  const auto id = ++last_order_;
+  const auto outcome = order.outcome;
+  patience_[id] = world_.loop.at(world_.loop.now() + outcome_patience, [outcome] { outcome->put({}); });
+  commands_.order(request, order.asked_by, [this, id, outcome](std::string answer) {
+    patience_.erase(id);
+    reply_after_post([outcome](std::string text) { outcome->put(std::move(text)); }, std::move(answer));
   });
 }
 

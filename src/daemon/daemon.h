@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ class Daemon {
   [[nodiscard]] Inquiry commands();
   /// What came by SNMP. Whoever asked for it does not wait for what becomes of it.
   void obey(const SnmpOrder& order);
+  /// What came by HTTP. Whoever waits for its outcome does so for a minute.
+  void obey(const HttpOrder& order);
   [[nodiscard]] RelayTracker& relay() { return relay_; }
   /// How the configuration is read anew, as reload() or note_failed_reload() then tells.
   void on_reload_asked(Callback callback) { read_anew_ = std::move(callback); }
@@ -98,6 +101,8 @@ class Daemon {
   std::vector<Reply> checks_{};   ///< wait for a cycle that begins after they asked
   std::vector<Reply> reloads_{};  ///< wait for what becomes of the configuration
   std::optional<Instant> checked_at_{};
+  std::map<std::uint64_t, Watch> patience_{};  ///< of those who wait for an outcome
+  std::uint64_t last_order_ = 0;
   std::vector<Callback> after_post_{};  ///< answers that wait for the next one
   DaemonRow row_{};
   std::optional<Instant> load_high_since_{};

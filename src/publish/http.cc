@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <exception>
 #include <optional>
@@ -14,7 +15,9 @@
 #include "os/waiting_room.h"
 #include "publish/followed_view.h"
 #include "publish/http_connections.h"
+#include "publish/http_guard.h"
 #include "publish/http_listener.h"
+#include "publish/http_response.h"
 #include "publish/http_site.h"
 
 // All of libmicrohttpd. Each address has an MHD_Daemon with one thread, which epolls; a site belongs
@@ -31,20 +34,8 @@ struct StopDaemon {
 };
 using Daemon = std::unique_ptr<MHD_Daemon, StopDaemon>;
 
-struct DestroyResponse {
-  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
-};
-using Response = std::unique_ptr<MHD_Response, DestroyResponse>;
-
-using Body = std::shared_ptr<const std::string>;
-
 /// Those that were ended are still MHD's for a moment, while newer ones take their place.
-constexpr std::size_t connections_room = http_connections_max + 50;
-
-std::string_view header(MHD_Connection* connection, const char* name) {
-  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-  return value == nullptr ? std::string_view{} : value;
-}
+constexpr std::intptr_t connections_room = http_connections_max + 50;
 
 std::optional<std::string_view> argument(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
@@ -56,12 +47,13 @@ using Followers = WaitingRoom<MHD_Connection*>;
 
 /// What belongs to one address, and to its thread.
 struct Door {
-  Door(const Board<View>& all_views, HttpSite::Clock clock, HttpSite::AllRequests all_requests)
-      : views(all_views), site(all_views, clock, std::move(all_requests)), now(std::move(clock)) {}
+  Door(HttpShared& all, bool speaks_tls, HttpSite::AllRequests all_requests)
+      : shared(all), has_tls(speaks_tls), site(all.views, all.now, std::move(all_requests)), guard(all) {}
 
-  const Board<View>& views;
+  HttpShared& shared;
+  const bool has_tls;
   HttpSite site;
-  HttpSite::Clock now;
+  HttpGuard guard;
   HttpConnections connections{};
   Followers followers{[](MHD_Connection* it) { MHD_suspend_connection(it); },
                       [](MHD_Connection* it) { MHD_resume_connection(it); }};
@@ -73,7 +65,7 @@ struct Door {
 class Stream {
  public:
   Stream(Door& door, MHD_Connection* connection)
-      : door_(door), connection_(connection), followed_(door.views) {
+      : door_(door), connection_(connection), followed_(door.shared.views) {
     ++door_.streams;
   }
   Stream(const Stream&) = delete;
@@ -127,37 +119,15 @@ HttpAnswer too_many_streams() {
           .retry_after_seconds = http_idle_seconds_max};
 }
 
-/// The response keeps the body alive while it is being sent: a newer view may replace it meanwhile.
-Response as_response(const HttpAnswer& answer) {
-  auto kept = std::make_unique<Body>(answer.body);
-  auto* text = const_cast<char*>(answer.body->data());  // A C interface: it only reads.
-  Response response(MHD_create_response_from_buffer_with_free_callback_cls(
-      answer.body->size(), text, [](void* body) { delete static_cast<Body*>(body); }, kept.get()));
-  if (response) (void)kept.release();  // The callback deletes it.
-  return response;
-}
+/// What a connection has from its beginning to its end.
+struct Guest {
+  HttpConnections::Connection* place = nullptr;
+  std::shared_ptr<const HttpTls> tls{};
+};
 
-void add_headers(MHD_Response* response, const HttpAnswer& answer) {
-  const auto add = [response](const char* name, std::string_view value) {
-    (void)MHD_add_response_header(response, name, std::string(value).c_str());  // Fails only without memory.
-  };
-  add("Content-Type", answer.content_type);
-  add("Cache-Control", answer.cache_control);
-  add("X-Content-Type-Options", "nosniff");
-  add("Content-Security-Policy",
-      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
-      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-  add("Referrer-Policy", "no-referrer");
-  if (answer.code == 405) add("Allow", "GET, HEAD");
-  if (!answer.etag.empty()) add("ETag", answer.etag);
-  if (answer.retry_after_seconds != 0) add("Retry-After", std::to_string(answer.retry_after_seconds));
-  if (answer.varies) add("Vary", "Accept-Encoding");
-  if (answer.encoding == Encoding::gzip) add("Content-Encoding", "gzip");
-}
-
-HttpConnections::Connection* place_of(MHD_Connection* connection) {
+Guest* guest_of(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  return info == nullptr ? nullptr : static_cast<HttpConnections::Connection*>(info->socket_context);
+  return info == nullptr ? nullptr : static_cast<Guest*>(info->socket_context);
 }
 
 MHD_Result send_answer(Door& door, MHD_Connection* connection, HttpAnswer answer) {
@@ -165,8 +135,9 @@ MHD_Result send_answer(Door& door, MHD_Connection* connection, HttpAnswer answer
   const auto response = answer.is_stream ? as_stream(door, connection) : as_response(answer);
   if (!response) return MHD_NO;
   add_headers(response.get(), answer);
-  auto* place = place_of(connection);
-  if (answer.is_stream && place != nullptr) door.connections.let_stay(*place);
+  door.guard.add_headers(response.get());
+  const auto* guest = guest_of(connection);
+  if (answer.is_stream && guest != nullptr) door.connections.let_stay(*guest->place);
   return MHD_queue_response(connection, static_cast<unsigned>(answer.code), response.get());
 }
 
@@ -177,60 +148,119 @@ bool is_answered_early(MHD_Connection* connection, std::string_view method) {
          !header(connection, "Transfer-Encoding").empty();
 }
 
-/// MHD calls this twice for a request without a body. An answer to the first call closes the
-/// connection afterwards (what may follow is not read); one to the second keeps it open.
+MHD_Result answer_page(Door& door, MHD_Connection* connection, const HttpVisit& visit) {
+  const HttpRequest request{
+      .method = visit.method,
+      .path = visit.path,
+      .accept_encoding = header(connection, "Accept-Encoding"),
+      .if_none_match = header(connection, "If-None-Match"),
+      .argument = [connection](const char* name) { return argument(connection, name); }};
+  return send_answer(door, connection, door.site.answer(request));
+}
+
+/// An answer to the first call closes the connection afterwards: what may follow is not read.
+MHD_Result begin_visit(Door& door, MHD_Connection* connection, HttpVisit& visit) {
+  if (const auto done = door.guard.begin(connection, visit)) return *done;
+  const bool is_order = HttpActs::is_order(visit.path) && visit.method == "POST";
+  if (is_order || !is_answered_early(connection, visit.method)) return MHD_YES;
+  if (const auto done = door.guard.answer_early(connection, visit)) return *done;
+  return answer_page(door, connection, visit);
+}
+
+/// MHD calls this once for the headers, for each piece of a body, and once more when all is there; and again
+/// when a connection goes on that was suspended.
 // NOLINTNEXTLINE(readability-function-size): MHD says what its parameters are.
 MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, const char* method, const char*,
-                      const char*, std::size_t*, void** state) {
-  static char has_headers = 0;
-  if (*state == nullptr && !is_answered_early(connection, method)) {
-    *state = &has_headers;
+                      const char* upload, std::size_t* upload_size, void** state) try {
+  auto& door = *static_cast<Door*>(cls);
+  auto* visit = static_cast<HttpVisit*>(*state);
+  if (visit == nullptr) {
+    *state = visit = new HttpVisit{.method = method, .path = url};
+    return begin_visit(door, connection, *visit);
+  }
+  if (*upload_size > 0) {
+    visit->body.append(upload, *upload_size);  // No more than begin() lets through.
+    *upload_size = 0;
     return MHD_YES;
   }
-  auto& door = *static_cast<Door*>(cls);
-  try {
-    auto* place = place_of(connection);
-    if (place != nullptr) door.connections.note_request(*place, door.now());
-    const HttpRequest request{
-        .method = method,
-        .path = url,
-        .accept_encoding = header(connection, "Accept-Encoding"),
-        .if_none_match = header(connection, "If-None-Match"),
-        .argument = [connection](const char* name) { return argument(connection, name); }};
-    return send_answer(door, connection, door.site.answer(request));
-  } catch (const std::exception&) {
-    return MHD_NO;  // Out of memory: this connection is given up, the next may fare better.
-  }
+  if (const auto* guest = guest_of(connection))
+    door.connections.note_request(*guest->place, door.shared.now());
+  if (const auto done = door.guard.admit(connection, *visit)) return *done;
+  return answer_page(door, connection, *visit);
+} catch (const std::exception&) {
+  return MHD_NO;  // Out of memory: this connection is given up, the next may fare better.
 }
 
 /// The text of all metrics, and what it was made of, is half a mebibyte until the next question.
-void on_completed(void* cls, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+void on_completed(void* cls, MHD_Connection* connection, void** state, MHD_RequestTerminationCode) {
   auto& door = *static_cast<Door*>(cls);
-  if (auto* place = place_of(connection)) door.connections.note_answered(*place, door.now());
+  delete static_cast<HttpVisit*>(std::exchange(*state, nullptr));
+  if (const auto* guest = guest_of(connection))
+    door.connections.note_answered(*guest->place, door.shared.now());
   give_freed_memory_back();
 }
 
+/// With the certificate of this moment. MHD has made the session with its own; nothing was said yet.
+bool prepare_tls(MHD_Connection* connection, const std::shared_ptr<const HttpTls>& tls) {
+  if (!tls) return true;
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info != nullptr && tls->prepare(info->tls_session);
+}
+
 /// Its thread is named after its room for top(1) and gdb(1): MHD has no call at the start of a thread.
-void* begin_connection(Door& door, MHD_Connection* connection) {
+std::unique_ptr<Guest> begin_connection(Door& door, MHD_Connection* connection) {
   pthread_setname_np(pthread_self(), "http");
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (info == nullptr) return nullptr;
-  auto* place = door.connections.add(info->connect_fd, door.now());
-  door.connections.end_overdue(door.now());
-  return place;
+  auto guest = std::make_unique<Guest>();
+  if (door.has_tls) guest->tls = door.shared.web.newest()->tls;
+  if (!prepare_tls(connection, guest->tls)) (void)::shutdown(info->connect_fd, SHUT_RDWR);
+  guest->place = door.connections.add(info->connect_fd, door.shared.now());
+  door.connections.end_overdue(door.shared.now());
+  return guest;
 }
 
 void on_connection(void* cls, MHD_Connection* connection, void** context,
-                   MHD_ConnectionNotificationCode code) {
+                   MHD_ConnectionNotificationCode code) try {
   auto& door = *static_cast<Door*>(cls);
-  try {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      *context = begin_connection(door, connection);
-    } else if (*context != nullptr) {
-      door.connections.remove(*static_cast<HttpConnections::Connection*>(*context));
-    }
-  } catch (const std::exception&) {  // Out of memory: it is not counted, and ends when it is idle.
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    *context = begin_connection(door, connection).release();
+    return;
   }
+  const std::unique_ptr<Guest> guest(static_cast<Guest*>(std::exchange(*context, nullptr)));
+  if (guest) door.connections.remove(*guest->place);
+} catch (const std::exception&) {  // Out of memory: it is not counted, and ends when it is idle.
+}
+
+/// Never asked: each session gets its own credentials before it begins. MHD wants one.
+int no_certificate() { return -1; }
+
+/// "%00" stays as it is: what comes behind it is not to be forgotten.
+std::size_t unescape(void*, MHD_Connection*, char* text) {
+  const std::string_view escaped(text);
+  return escaped.find("%00") == std::string_view::npos ? MHD_http_unescape(text) : escaped.size();
+}
+
+template <typename Function>
+MHD_OptionItem callback(MHD_OPTION option, Function* function, void* cls) {
+  return {option, reinterpret_cast<std::intptr_t>(function), cls};
+}
+
+std::vector<MHD_OptionItem> options_of(Door& door, int socket) {
+  std::vector<MHD_OptionItem> options{
+      {MHD_OPTION_LISTEN_SOCKET, socket, nullptr},
+      {MHD_OPTION_CONNECTION_LIMIT, connections_room, nullptr},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0, nullptr},
+      {MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max, nullptr},
+      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes, nullptr},
+      callback(MHD_OPTION_NOTIFY_CONNECTION, &on_connection, &door),
+      callback(MHD_OPTION_NOTIFY_COMPLETED, &on_completed, &door),
+      callback(MHD_OPTION_UNESCAPE_CALLBACK, &unescape, nullptr),
+  };
+  if (door.has_tls)
+    options.push_back({MHD_OPTION_HTTPS_CERT_CALLBACK, 0, reinterpret_cast<void*>(&no_certificate)});
+  options.push_back({MHD_OPTION_END, 0, nullptr});
+  return options;
 }
 
 /// MHD closes the socket it is given, however it ends: it gets a descriptor of its own.
@@ -238,16 +268,11 @@ Result<Daemon> start_daemon(const HttpListener& listener, Door& door) {
   const int socket = ::fcntl(listener.number(), F_DUPFD_CLOEXEC, 0);
   if (socket < 0) return Error{Error::Kind::failed, "http: " + listener.address() + ": no descriptor left"};
   const AllSignalsBlocked blocked;
-  Daemon daemon(MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr,
-                                 nullptr, &on_request, &door,                                              //
-                                 MHD_OPTION_LISTEN_SOCKET, socket,                                         //
-                                 MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(connections_room),     //
-                                 MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U,                                   //
-                                 MHD_OPTION_CONNECTION_TIMEOUT, http_idle_seconds_max,                     //
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_connection_memory_bytes,         //
-                                 MHD_OPTION_NOTIFY_CONNECTION, &on_connection, static_cast<void*>(&door),  //
-                                 MHD_OPTION_NOTIFY_COMPLETED, &on_completed, static_cast<void*>(&door),    //
-                                 MHD_OPTION_END));
+  const unsigned flags =
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (door.has_tls ? unsigned{MHD_USE_TLS} : 0U);
+  auto options = options_of(door, socket);
+  Daemon daemon(MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, &door, MHD_OPTION_ARRAY,
+                                 options.data(), MHD_OPTION_END));
   if (!daemon)
     return Error{Error::Kind::failed, "http: " + listener.address() + ": libmicrohttpd did not start"};
   return daemon;
@@ -255,21 +280,34 @@ Result<Daemon> start_daemon(const HttpListener& listener, Door& door) {
 
 class MicrohttpdServer final : public HttpServer {
  public:
-  MicrohttpdServer() = default;
+  MicrohttpdServer(const Board<View>& views, std::vector<std::string> may_act, HttpSite::Clock now,
+                   HttpAccess access)
+      : shared_{.views = views,
+                .orders = std::move(access.orders),
+                .acts = HttpActs(std::move(may_act), random_key()),
+                .now = std::move(now),
+                .wall_now = std::move(access.wall_now)} {
+    if (access.web) shared_.web.post(std::move(access.web));
+  }
   MicrohttpdServer(const MicrohttpdServer&) = delete;
   MicrohttpdServer& operator=(const MicrohttpdServer&) = delete;
-  /// libmicrohttpd cannot stop while somebody is suspended.
+  /// MHD cannot stop while a connection is suspended.
   ~MicrohttpdServer() override {
-    for (const auto& door : doors_)
+    for (const auto& door : doors_) {
       door->followers.close();
+      door->guard.close();
+    }
   }
 
-  Status listen(const HttpConfig& config, const Board<View>& views, const HttpSite::Clock& now) {
+  /// Whoever may open the file of a socket is on this machine, where nobody reads along.
+  Status listen(const HttpConfig& config) {
+    const bool has_tls = shared_.web.newest()->tls != nullptr;
     for (const auto& address : config.listen) {
       auto listener = HttpListener::open(address);
       if (!listener) return std::move(listener).error();
       listeners_.push_back(*std::move(listener));
-      doors_.push_back(std::make_unique<Door>(views, now, [this] { return all_requests(); }));
+      doors_.push_back(std::make_unique<Door>(shared_, has_tls && !address.starts_with("unix:"),
+                                              [this] { return all_requests(); }));
     }
     return Nothing{};
   }
@@ -291,6 +329,13 @@ class MicrohttpdServer final : public HttpServer {
     return bound;
   }
 
+  Status use(std::shared_ptr<const HttpWeb> web) override {
+    if ((web->tls == nullptr) != (shared_.web.newest()->tls == nullptr))
+      return Error{Error::Kind::refused, "TLS is turned on and off only when the daemon is restarted"};
+    shared_.web.post(std::move(web));
+    return Nothing{};
+  }
+
   void wake_followers() override {
     for (const auto& door : doors_)
       door->followers.announce();
@@ -307,6 +352,7 @@ class MicrohttpdServer final : public HttpServer {
     return sum;
   }
 
+  HttpShared shared_;
   // Destroyed from below: first the threads end, then what they used goes.
   std::vector<HttpListener> listeners_{};
   std::vector<std::unique_ptr<Door>> doors_{};
@@ -316,12 +362,13 @@ class MicrohttpdServer final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpConfig& config, const Board<View>& views,
-                                                      const std::function<Instant()>& now) {
+                                                      const std::function<Instant()>& now,
+                                                      HttpAccess access) {
   if (config.listen.size() > http_addresses_max)
     return Error{Error::Kind::refused,
                  "http: more than " + std::to_string(http_addresses_max) + " addresses"};
-  auto server = std::make_unique<MicrohttpdServer>();
-  if (auto done = server->listen(config, views, now); !done) return std::move(done).error();
+  auto server = std::make_unique<MicrohttpdServer>(views, config.may_act, now, std::move(access));
+  if (auto done = server->listen(config); !done) return std::move(done).error();
   if (auto done = server->serve(); !done) return std::move(done).error();
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -12,8 +12,8 @@ inline constexpr std::size_t http_connections_max = 1200;  ///< for each address
 /// For a whole request, from its first byte or the end of the answer before: whoever sends a byte now and
 /// then is never idle.
 inline constexpr Duration http_request_time_max = std::chrono::seconds{30};
-/// For taking a whole answer.
-inline constexpr Duration http_answer_time_max = std::chrono::seconds{60};
+/// For waiting for an answer, and for taking it.
+inline constexpr Duration http_answer_time_max = std::chrono::seconds{90};
 
 /// Who is connected to one address. Nobody can keep others out: where there are too many, whoever has been
 /// silent for the longest goes. Belongs to one thread, that of its address.

@@ -296,7 +296,7 @@ class Daemon:
         with open(self.log_path, "wb") as log:
             self.process = test.spawn(
                 [*wrapper, program("systemcheckd"), "--config", self.config_path, *args], log)
-        self.port = int(self.logged(r"listening on http://127\.0\.0\.1:(\d+)").group(1))
+        self.port = int(self.logged(r"listening on https?://127\.0\.0\.1:(\d+)").group(1))
         if self.config["snmp"].get("mode", "agent") == "agent":
             self.snmp_port = int(self.logged(r"listening on udp:127\.0\.0\.1:(\d+)").group(1))
         if is_awaited:

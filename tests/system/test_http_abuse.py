@@ -214,6 +214,8 @@ class Abuse(SystemTest):
                 connection.sendall(words)
                 if source.random() < 0.3:
                     connection.shutdown(socket.SHUT_WR)
+                elif source.random() < 0.3:
+                    connection.settimeout(0.01)  # Whoever waits for more to come is not waited for.
                     connection.recv(100)
             except OSError:
                 pass

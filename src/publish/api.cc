@@ -179,11 +179,17 @@ std::string_view api_handler(std::string_view path) {
 }
 
 std::string problem_json(int status, std::string_view code, std::string_view detail) {
-  constexpr std::array<std::pair<int, std::string_view>, 5> titles{{{400, "Bad Request"},
-                                                                    {404, "Not Found"},
-                                                                    {405, "Method Not Allowed"},
-                                                                    {429, "Too Many Requests"},
-                                                                    {503, "Service Unavailable"}}};
+  constexpr std::array<std::pair<int, std::string_view>, 11> titles{{{400, "Bad Request"},
+                                                                     {401, "Unauthorized"},
+                                                                     {403, "Forbidden"},
+                                                                     {404, "Not Found"},
+                                                                     {405, "Method Not Allowed"},
+                                                                     {409, "Conflict"},
+                                                                     {411, "Length Required"},
+                                                                     {413, "Content Too Large"},
+                                                                     {415, "Unsupported Media Type"},
+                                                                     {429, "Too Many Requests"},
+                                                                     {503, "Service Unavailable"}}};
   const auto title = std::ranges::find(titles, status, &std::pair<int, std::string_view>::first);
   Json json;
   json["type"] = "about:blank";

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "os/password_hash.h"
+#include "publish/api.h"
 #include "publish/http_response.h"
 
 namespace systemcheck {
@@ -199,7 +200,7 @@ void HttpGuard::add_headers(MHD_Response* response) const {
 }
 
 MHD_Result HttpGuard::refuse(MHD_Connection* connection, const HttpProblem& problem) const {
-  const auto response = make_response(problem_json(problem), "application/problem+json");
+  const auto response = make_response(problem_json(problem), problem_type);
   if (!response) return MHD_NO;
   if (!problem.allow.empty()) add(response.get(), "Allow", problem.allow);
   if (problem.code == 401)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/values.h"
 #include "decide/ownership.h"
+#include "publish/api.h"
 #include "publish/http_secrets.h"
 
 namespace systemcheck {
@@ -23,32 +24,31 @@ std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string_view title_of(int code) {
+/// For programs, as the other problems of the API have it.
+std::string_view word_of(int code) {
   switch (code) {
     case 400:
-      return "Bad Request";
+      return "bad_request";
     case 401:
-      return "Unauthorized";
+      return "login_needed";
     case 403:
-      return "Forbidden";
+      return "not_allowed";
     case 404:
-      return "Not Found";
+      return "no_such_target";
     case 405:
-      return "Method Not Allowed";
+      return "wrong_method";
     case 409:
-      return "Conflict";
+      return "not_done";
     case 411:
-      return "Length Required";
+      return "length_needed";
     case 413:
-      return "Content Too Large";
+      return "too_long";
     case 415:
-      return "Unsupported Media Type";
+      return "not_json";
     case 429:
-      return "Too Many Requests";
-    case 503:
-      return "Service Unavailable";
+      return "too_often";
     default:
-      return "Internal Server Error";
+      return "busy";
   }
 }
 
@@ -127,9 +127,7 @@ std::int64_t seconds_of(WallTime time) {
 }  // namespace
 
 std::string problem_json(const HttpProblem& problem) {
-  return text_of({{"title", title_of(problem.code)},
-                  {"status", problem.code},
-                  {"detail", printable(problem.detail, 1024)}});
+  return problem_json(problem.code, word_of(problem.code), printable(problem.detail, 1024));
 }
 
 std::optional<HttpProblem> find_refusal(const std::string& outcome) {

@@ -149,8 +149,9 @@ std::string about(const View& view, const ServiceRow& row) {
   if (!is_well && row.mode == Mode::act && row.state != ServiceState::absent)
     text += term("Policy", policy_words(view.config->restart_policy));
   text += term("Events", events_list(view, row));
-  return text + fmt::format("<dt>More</dt><dd><code>systemcheckctl explain {}</code></dd></dl></div>",
-                            html_line(row.name, 64));
+  text += fmt::format("<dt>More</dt><dd><code>systemcheckctl explain {}</code></dd></dl>",
+                      html_line(row.name, 64));
+  return text + fmt::format("<p class=\"acts\" id=\"{}-acts\" hidden></p></div>", html_anchor(row.name));
 }
 
 std::string service_item(const View& view, const ServiceRow& row) {

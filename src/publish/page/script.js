@@ -70,7 +70,7 @@
   }
 
   function bring(old, fresh) {
-    if (old.isEqualNode(fresh)) return;
+    if (old.isEqualNode(fresh) || old.classList?.contains('acts')) return;
     if (old.nodeType !== Node.ELEMENT_NODE) {
       if (old.data !== fresh.data) old.data = fresh.data;
       return;
@@ -90,6 +90,7 @@
     document.title = fresh.title;
     document.querySelector('link[rel=icon]').href = fresh.querySelector('link[rel=icon]').href;
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+    document.dispatchEvent(new Event('brought'));
     show();
   }
 

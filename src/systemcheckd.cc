@@ -12,6 +12,7 @@
 #include "daemon/configuration.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/followers.h"
 #include "daemon/history_answer.h"
 #include "daemon/journal.h"
 #include "daemon/memory_source.h"
@@ -71,8 +72,7 @@ Result<Loaded> load(const Arguments& arguments) {
   if (!texts) return texts.error();
   auto loaded = load_config(*texts);
   if (loaded.problems.empty()) loaded.problems = find_pattern_problems(loaded.config);
-  if (loaded.problems.empty() && !loaded.config.http.web_config.empty())
-    loaded.problems = read_web(loaded.config.http).problems;
+  if (loaded.problems.empty()) loaded.problems = read_web(loaded.config.http).problems;
   if (!arguments.state_directory.empty()) loaded.config.state_directory = arguments.state_directory;
   if (arguments.observe || arguments.root != "/") loaded.config = only_observing(std::move(loaded.config));
   return loaded;
@@ -91,7 +91,7 @@ struct Doors {
   std::unique_ptr<Control> control{};
   std::shared_ptr<Inbox<HttpOrder>> http_orders = std::make_shared<Inbox<HttpOrder>>(orders_max);
   std::unique_ptr<HttpServer> http{};
-  std::unique_ptr<WebWatch> web{};
+  std::shared_ptr<const HttpWeb> web{};
   std::shared_ptr<Inbox<SnmpOrder>> snmp_orders = std::make_shared<Inbox<SnmpOrder>>(orders_max);
   std::unique_ptr<SnmpAgent> snmp{};
 };
@@ -134,27 +134,18 @@ Status open_snmp(Doors& doors, const Config& config, const Board<View>& board, J
   return Nothing{};
 }
 
-/// Null where there is no such file.
-Result<std::shared_ptr<const HttpWeb>> first_web(const HttpConfig& config) {
-  if (config.web_config.empty()) return std::shared_ptr<const HttpWeb>();
-  auto read = read_web(config);
-  if (!read.web) return Error{Error::Kind::malformed, problem_lines(read.problems)};
-  return std::move(read.web);
-}
-
 Status open_http(Doors& doors, const HttpConfig& config, World& world, const Board<View>& board) {
-  auto web = first_web(config);
-  if (!web) return std::move(web).error();
-  auto http = HttpServer::start(config, board, steady_now, {.web = *web, .orders = doors.http_orders});
+  const auto read = read_web(config);
+  if (!read.problems.empty()) return Error{Error::Kind::malformed, problem_lines(read.problems)};
+  auto http = HttpServer::start(config, board, steady_now, {.web = read.web, .orders = doors.http_orders});
   if (!http) return std::move(http).error();
   doors.http = *std::move(http);
-  const bool has_tls = *web && (*web)->tls;
+  const bool has_tls = read.web && read.web->tls;
   for (const auto& address : doors.http->addresses()) {
     const std::string scheme = address.starts_with("unix:") ? "" : has_tls ? "https://" : "http://";
     world.journal.write(Severity::notice, "listening on " + scheme + address);
   }
-  doors.web = std::make_unique<WebWatch>(world.loop, world.journal, config, *web,
-                                         [server = doors.http.get()](auto now) { return server->use(now); });
+  doors.web = read.web;
   return Nothing{};
 }
 
@@ -199,27 +190,6 @@ class Thrift {
 
   EventLoop& loop_;
   Watch next_{};
-};
-
-/// Who follows by HTTP is told of every view, and now and then that the daemon lives.
-class Followers {
- public:
-  Followers(HttpServer& http, EventLoop& loop, Daemon& daemon) : http_(http), loop_(loop) {
-    daemon.on_post([&http] { http.wake_followers(); });
-    plan_beat();
-  }
-
- private:
-  void plan_beat() {
-    beat_ = loop_.at(loop_.now() + http_heartbeat, [this] {
-      http_.wake_followers();
-      plan_beat();
-    });
-  }
-
-  HttpServer& http_;
-  EventLoop& loop_;
-  Watch beat_{};
 };
 
 /// The boot this machine is in, as the kernel numbers it: random(4).
@@ -363,6 +333,9 @@ int serve(const Arguments& arguments, Config config) {
   const auto by_http = obey(*doors->http_orders, events, daemon);
   if (!by_snmp || !by_http) return fail({Error::Kind::failed, "cannot watch for orders"});
   const Followers followers(*doors->http, events, daemon);
+  const WebWatch web_watch(events, *journal, config.http, doors->web,
+                           {.use = [&doors](auto web) { return doors->http->use(std::move(web)); },
+                            .told = [&daemon](bool is_good) { daemon.note_web_config(is_good); }});
   const bool may_shed = config.memory.mode == Mode::act;
   daemon.start(std::move(config));
   const Watchdog watchdog(events);

@@ -90,6 +90,13 @@ void Daemon::note_failed_reload(const std::string& problems) {
   post_soon();
 }
 
+void Daemon::note_web_config(bool is_good) {
+  if (!is_good)
+    note_own_event("not reloaded", "the web configuration file cannot be used; the old one stays in force");
+  is_web_config_good_ = is_good;
+  post_soon();
+}
+
 void Daemon::try_pending_reload() {
   if (!pending_ || supervision_.has_order_in_flight()) return;
   const auto before = config_;
@@ -221,6 +228,7 @@ void Daemon::post() {
                   .daemon = row_,
                   .shedding = shedding_.row(),
                   .relay = relay_.row()};
+  if (!is_web_config_good_) posting.daemon.config_reload_ok = false;
   auto view = compose_view(std::move(posting), ++sequence_, posted_at_, world_.loop.wall_now());
   tell_status_news(view);
   view.events = events_.rows();

@@ -53,6 +53,8 @@ class Daemon {
   /// Called after every post.
   void on_post(Callback callback) { on_post_ = std::move(callback); }
   void note_failed_reload(const std::string& problems);
+  /// Whether the web configuration file could be used as it is now.
+  void note_web_config(bool is_good);
 
  private:
   void reply_after_post(const Reply& reply, std::string text);
@@ -109,6 +111,7 @@ class Daemon {
   std::uint64_t sequence_ = 0;
   Instant next_cycle_{};
   Instant posted_at_{};
+  bool is_web_config_good_ = true;
   bool is_cycle_running_ = false;
   bool is_look_running_ = false;
   bool is_look_wanted_ = false;

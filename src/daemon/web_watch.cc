@@ -70,6 +70,7 @@ void check_names(const HttpConfig& config, const WebConfig& web, std::vector<Pro
 
 ReadWeb read_web(const HttpConfig& config) {
   ReadWeb read;
+  if (config.web_config.empty()) return read;
   const auto text = read_config_text(config.web_config);
   if (!text) {
     read.problems.push_back({.file = config.web_config, .message = text.error().message});
@@ -99,8 +100,12 @@ std::string look_at_web(const HttpConfig& config, const HttpWeb& web) {
 }
 
 WebWatch::WebWatch(EventLoop& loop, Journal& journal, HttpConfig config, std::shared_ptr<const HttpWeb> web,
-                   Use use)
-    : loop_(loop), journal_(journal), config_(std::move(config)), web_(std::move(web)), use_(std::move(use)) {
+                   Hooks hooks)
+    : loop_(loop),
+      journal_(journal),
+      config_(std::move(config)),
+      web_(std::move(web)),
+      hooks_(std::move(hooks)) {
   if (web_) look();
 }
 
@@ -132,10 +137,11 @@ void WebWatch::take_over(const ReadWeb& read, const std::string& identities) {
   auto next = std::make_shared<HttpWeb>(*read.web);
   next->number = web_->number + 1;
   const bool is_first = seen_.empty() && complaint_.empty();
-  if (auto used = use_(next); !used) return keep_old(used.error().message);
+  if (auto used = hooks_.use(next); !used) return keep_old(used.error().message);
   web_ = std::move(next);
   seen_ = identities;
   complaint_.clear();
+  hooks_.told(true);
   for (const auto& doubt : read.doubts)
     journal_.write(Severity::warning, "http: " + doubt);
   if (!is_first)
@@ -144,6 +150,7 @@ void WebWatch::take_over(const ReadWeb& read, const std::string& identities) {
 
 void WebWatch::keep_old(const std::string& complaint) {
   if (std::exchange(complaint_, complaint) == complaint) return;
+  hooks_.told(false);
   auto rest = std::string_view(complaint);
   while (!rest.empty())
     journal_.write(Severity::error, "http: " + std::string(take_line(rest)));

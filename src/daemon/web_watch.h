@@ -15,7 +15,7 @@ namespace systemcheck {
 
 /// The web configuration file and the files it names, as they are now. May block.
 struct ReadWeb {
-  std::shared_ptr<const HttpWeb> web{};  ///< null where there is a problem
+  std::shared_ptr<const HttpWeb> web{};  ///< null where there is a problem, or no such file
   std::vector<Problem> problems{};
   std::vector<std::string> doubts{};  ///< what works, and should not be so
 };
@@ -27,9 +27,14 @@ std::string look_at_web(const HttpConfig& config, const HttpWeb& web);
 /// stays. Main thread; files are read aside.
 class WebWatch {
  public:
-  using Use = std::function<Status(std::shared_ptr<const HttpWeb>)>;
+  struct Hooks {
+    std::function<Status(std::shared_ptr<const HttpWeb>)> use{};
+    std::function<void(bool is_good)> told{};  ///< whether it could be used
+  };
 
-  WebWatch(EventLoop& loop, Journal& journal, HttpConfig config, std::shared_ptr<const HttpWeb> web, Use use);
+  /// `web` is what is in force; null where there is no such file.
+  WebWatch(EventLoop& loop, Journal& journal, HttpConfig config, std::shared_ptr<const HttpWeb> web,
+           Hooks hooks);
   WebWatch(const WebWatch&) = delete;
   WebWatch& operator=(const WebWatch&) = delete;
   ~WebWatch() = default;
@@ -44,7 +49,7 @@ class WebWatch {
   Journal& journal_;
   const HttpConfig config_;
   std::shared_ptr<const HttpWeb> web_;
-  const Use use_;
+  const Hooks hooks_;
   std::string seen_{};       ///< what is in force
   std::string complaint_{};  ///< of what is not
   Watch timer_{};

@@ -177,7 +177,7 @@ Result<std::string> Menu::text_of(const TextPage& page, std::size_t columns, Wal
   if (page.inquiry.line.empty() && seen_.document.empty()) return std::string("not known yet");
   if (page.subject == TextPage::Subject::relay) return relay_text(seen_.document, page.inquiry);
   if (page.subject == TextPage::Subject::status) {
-    const auto table = status_table(seen_.document, columns, now);
+    const auto table = status_table(seen_.document, {.width = columns}, now);
     if (!table) return table.error();
     return table->text;
   }

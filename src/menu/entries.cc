@@ -18,11 +18,6 @@ std::size_t name_columns(const Machine& machine) {
   return std::min(columns, name_columns_max);
 }
 
-Look look_of(CheckStatus status) {
-  if (status == CheckStatus::critical) return Look::bad;
-  return status == CheckStatus::ok ? Look::plain : Look::warning;
-}
-
 Entry service_entry(const SeenService& service, std::size_t columns) {
   return {.name = service.name,
           .text = fmt::format("{}  {:<10}  {:<8}  {}", padded(service.name, columns), service.state,

@@ -112,7 +112,7 @@ void Menu::hear_order(Undertaking& undertaking, const Result<Conversation::Heard
   if (shown != nullptr && shown->id == undertaking.id) {
     ask_for_page();
   } else {
-    say(summary_of(undertaking), undertaking.status == CheckStatus::ok ? Look::plain : Look::bad);
+    say(summary_of(undertaking), look_of(undertaking.status));
   }
 }
 

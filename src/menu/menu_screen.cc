@@ -167,7 +167,7 @@ Menu::Content Menu::content_of(const ListPage& page) const {
     if (service.status <= CheckStatus::ok) continue;
     content.body.push_back({});
     content.body.push_back({.text = fmt::format("{}: {}: {}", service.name, service.state, service.reason),
-                            .look = service.status == CheckStatus::critical ? Look::bad : Look::warning});
+                            .look = look_of(service.status)});
   }
   return content;
 }

@@ -29,6 +29,11 @@ std::size_t break_of(std::string_view line, std::size_t columns) {
 
 }  // namespace
 
+Look look_of(CheckStatus status) {
+  if (status == CheckStatus::critical) return Look::bad;
+  return status == CheckStatus::ok ? Look::plain : Look::warning;
+}
+
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
 }

@@ -5,10 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/vocabulary.h"
+
 namespace systemcheck {
 
 /// How a line stands out. It never says what its text does not.
 enum class Look { plain, title, faint, warning, bad, selected };
+
+Look look_of(CheckStatus status);
 
 struct Line {
   std::string text{};

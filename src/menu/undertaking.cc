@@ -23,11 +23,6 @@ std::string step_words(std::string_view progress) {
   return "that is done; waiting to see what came of it";
 }
 
-Look look_of(CheckStatus status) {
-  if (status == CheckStatus::ok) return Look::plain;
-  return status == CheckStatus::critical ? Look::bad : Look::warning;
-}
-
 Step& step_of(Undertaking& undertaking, const std::string& service) {
   auto& steps = undertaking.steps;
   const auto found = std::ranges::find(steps, service, &Step::service);

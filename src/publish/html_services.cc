@@ -5,6 +5,7 @@
 
 #include "publish/html.h"
 #include "publish/next_words.h"
+#include "publish/relay_row.h"
 #include "publish/view_words.h"
 
 namespace systemcheck {
@@ -151,7 +152,10 @@ std::string about(const View& view, const ServiceRow& row) {
   text += term("Events", events_list(view, row));
   text += fmt::format("<dt>More</dt><dd><code>systemcheckctl explain {}</code></dd></dl>",
                       html_line(row.name, 64));
-  return text + fmt::format("<p class=\"acts\" id=\"{}-acts\" hidden></p></div>", html_anchor(row.name));
+  // The relay has no process that could be started.
+  if (row.name != relay_service_name)
+    text += fmt::format("<p class=\"acts\" id=\"{}-acts\" hidden></p>", html_anchor(row.name));
+  return text + "</div>";
 }
 
 std::string service_item(const View& view, const ServiceRow& row) {

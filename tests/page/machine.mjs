@@ -69,7 +69,7 @@ export class Machine {
   async start() {
     this.daemon = spawn(path.join(BUILD, 'systemcheckd'), ['--config', this.file('config.yaml')], {
       stdio: ['ignore', 'ignore', fs.openSync(this.file('log'), 'a')] });
-    await until(() => fetch(`${this.url}/-/ready`).then(({ ok }) => ok, () => false), `readiness\n${fs.readFileSync(this.file('log'))}`);
+    await until(() => fetch(`${this.url}/-/ready`, { headers: this.headers }).then(({ ok }) => ok, () => false), `readiness\n${fs.readFileSync(this.file('log'))}`);
   }
 
   async stop(signal = 'SIGTERM') {

@@ -192,12 +192,14 @@ MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, co
 }
 
 /// The text of all metrics, and what it was made of, is half a mebibyte until the next question.
-void on_completed(void* cls, MHD_Connection* connection, void** state, MHD_RequestTerminationCode) {
+void on_completed(void* cls, MHD_Connection* connection, void** state, MHD_RequestTerminationCode) try {
   auto& door = *static_cast<Door*>(cls);
-  delete static_cast<HttpVisit*>(std::exchange(*state, nullptr));
+  const std::unique_ptr<HttpVisit> visit(static_cast<HttpVisit*>(std::exchange(*state, nullptr)));
+  if (visit && visit->code != 0) door.site.count(visit->path, visit->code);
   if (const auto* guest = guest_of(connection))
     door.connections.note_answered(*guest->place, door.shared.now());
   give_freed_memory_back();
+} catch (const std::exception&) {  // Out of memory: it is not counted.
 }
 
 /// With the certificate of this moment. MHD has made the session with its own; nothing was said yet.

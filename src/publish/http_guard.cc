@@ -83,26 +83,27 @@ HttpGuard::HttpGuard(HttpShared& shared) : shared_(shared), logins_(logins_max),
 
 HttpGuard::Done HttpGuard::begin(MHD_Connection* connection, HttpVisit& visit) {
   if (const auto ambiguity = find_ambiguity(connection); !ambiguity.empty())
-    return refuse(connection, {.code = 400, .detail = ambiguity});
+    return refuse(connection, visit, {.code = 400, .detail = ambiguity});
   if (visit.method != "POST" || !HttpActs::is_order(visit.path)) return std::nullopt;
   if (!header(connection, "Transfer-Encoding").empty())
-    return refuse(connection, {.code = 411, .detail = "the length of the body must be said beforehand"});
+    return refuse(connection, visit,
+                  {.code = 411, .detail = "the length of the body must be said beforehand"});
   const auto length = header(connection, "Content-Length");
   if (parse_number<std::size_t>(length.empty() ? "0" : length).value_or(http_body_bytes_max + 1) <=
       http_body_bytes_max)
     return std::nullopt;
-  return refuse(connection, {.code = 413, .detail = "no order is longer than 4096 bytes"});
+  return refuse(connection, visit, {.code = 413, .detail = "no order is longer than 4096 bytes"});
 }
 
 /// Nobody is asked for a password whose body would have to be waited for.
-HttpGuard::Done HttpGuard::answer_early(MHD_Connection* connection, const HttpVisit& visit) {
+HttpGuard::Done HttpGuard::answer_early(MHD_Connection* connection, HttpVisit& visit) {
   if (HttpActs::is_order(visit.path))
-    return refuse(connection, {.code = 405, .detail = "orders are given by POST", .allow = "POST"});
+    return refuse(connection, visit, {.code = 405, .detail = "orders are given by POST", .allow = "POST"});
   const bool is_reading = visit.method == "GET" || visit.method == "HEAD";
   if (HttpActs::is_session(visit.path) && !is_reading)
-    return refuse(connection, {.code = 405, .detail = "it can only be read", .allow = "GET, HEAD"});
+    return refuse(connection, visit, {.code = 405, .detail = "it can only be read", .allow = "GET, HEAD"});
   if (!is_reading || shared_.web.newest()->config.users.empty()) return std::nullopt;
-  return refuse(connection, {.code = 400, .detail = "who only reads has no body to send"});
+  return refuse(connection, visit, {.code = 400, .detail = "who only reads has no body to send"});
 }
 
 HttpGuard::Done HttpGuard::admit(MHD_Connection* connection, HttpVisit& visit) {
@@ -115,10 +116,10 @@ HttpGuard::Done HttpGuard::admit(MHD_Connection* connection, HttpVisit& visit) {
     visit.web = shared_.web.newest();
     auto entry = gate_.ask(*visit.web, visit.peer, header(connection, "Authorization"), shared_.now());
     if (entry.login == HttpLogin::unknown) return compute(connection, visit, std::move(entry));
-    if (entry.login == HttpLogin::wrong) return refuse(connection, wrong_login());
+    if (entry.login == HttpLogin::wrong) return refuse(connection, visit, wrong_login());
     if (entry.login == HttpLogin::too_often)
       return refuse(
-          connection,
+          connection, visit,
           {.code = 429, .detail = "too many wrong passwords came from here", .retry_after_seconds = 60});
     visit.asker.user = entry.is_open ? std::string() : std::move(entry.said.user);
     visit.is_admitted = true;
@@ -128,7 +129,7 @@ HttpGuard::Done HttpGuard::admit(MHD_Connection* connection, HttpVisit& visit) {
 
 HttpGuard::Done HttpGuard::compute(MHD_Connection* connection, HttpVisit& visit, HttpGate::Entry entry) {
   auto call = logins_.wait([connection] { MHD_resume_connection(connection); });
-  if (!call) return refuse(connection, busy("too many passwords are being checked"));
+  if (!call) return refuse(connection, visit, busy("too many passwords are being checked"));
   if (!worker_) worker_.emplace(logins_max);
   visit.login = call;
   visit.said = entry.said;
@@ -143,13 +144,13 @@ HttpGuard::Done HttpGuard::compute(MHD_Connection* connection, HttpVisit& visit,
 
 HttpGuard::Done HttpGuard::note_login(MHD_Connection* connection, HttpVisit& visit) {
   const auto is_good = std::exchange(visit.login, nullptr)->answer();
-  if (!is_good) return refuse(connection, busy("no password is checked now"));
+  if (!is_good) return refuse(connection, visit, busy("no password is checked now"));
   gate_.learn(*visit.web, visit.peer, visit.said, *is_good);
   visit.said.password.clear();
   visit.is_admitted = *is_good && visit.web->config.users.contains(visit.said.user);
   visit.asker.user = visit.said.user;
   if (visit.is_admitted) return std::nullopt;
-  return refuse(connection, wrong_login());
+  return refuse(connection, visit, wrong_login());
 }
 
 HttpGuard::Done HttpGuard::act(MHD_Connection* connection, HttpVisit& visit) {
@@ -157,7 +158,8 @@ HttpGuard::Done HttpGuard::act(MHD_Connection* connection, HttpVisit& visit) {
   if (!is_session && !HttpActs::is_order(visit.path)) return std::nullopt;
   visit.asker.is_private = visit.peer.is_local || visit.web->tls != nullptr;
   visit.asker.peer = visit.peer.text;
-  if (is_session) return answer(connection, 200, shared_.acts.session_json(visit.asker, shared_.wall_now()));
+  if (is_session)
+    return answer(connection, visit, 200, shared_.acts.session_json(visit.asker, shared_.wall_now()));
   const HttpActing acting{.method = visit.method,
                           .path = visit.path,
                           .content_type = header(connection, "Content-Type"),
@@ -167,10 +169,10 @@ HttpGuard::Done HttpGuard::act(MHD_Connection* connection, HttpVisit& visit) {
                           .csrf_token = header(connection, "X-CSRF-Token"),
                           .body = visit.body};
   auto verdict = shared_.acts.judge(acting, visit.asker, *shared_.views.newest(), shared_.wall_now());
-  if (const auto* problem = std::get_if<HttpProblem>(&verdict)) return refuse(connection, *problem);
+  if (const auto* problem = std::get_if<HttpProblem>(&verdict)) return refuse(connection, visit, *problem);
   auto order = std::get<HttpOrder>(std::move(verdict));
   order.outcome = outcomes_.wait([connection] { MHD_resume_connection(connection); });
-  if (!order.outcome) return refuse(connection, busy("too many wait for what they have asked for"));
+  if (!order.outcome) return refuse(connection, visit, busy("too many wait for what they have asked for"));
   visit.outcome = order.outcome;
   MHD_suspend_connection(connection);
   if (!shared_.orders || !shared_.orders->put(std::move(order))) visit.outcome->give_up();
@@ -178,14 +180,14 @@ HttpGuard::Done HttpGuard::act(MHD_Connection* connection, HttpVisit& visit) {
 }
 
 /// An empty outcome: it takes longer than anybody should wait for.
-HttpGuard::Done HttpGuard::answer_order(MHD_Connection* connection, const HttpVisit& visit) {
+HttpGuard::Done HttpGuard::answer_order(MHD_Connection* connection, HttpVisit& visit) {
   const auto outcome = visit.outcome->answer();
-  if (!outcome) return refuse(connection, busy("nothing was done: no order is taken now"));
+  if (!outcome) return refuse(connection, visit, busy("nothing was done: no order is taken now"));
   if (outcome->empty())
-    return answer(connection, 202,
+    return answer(connection, visit, 202,
                   "{\"status\": \"under way\", \"detail\": \"the history says what came of it\"}\n");
-  if (const auto refusal = find_refusal(*outcome)) return refuse(connection, *refusal);
-  return answer(connection, 200, *outcome);
+  if (const auto refusal = find_refusal(*outcome)) return refuse(connection, visit, *refusal);
+  return answer(connection, visit, 200, *outcome);
 }
 
 void HttpGuard::close() {
@@ -199,7 +201,7 @@ void HttpGuard::add_headers(MHD_Response* response) const {
     set(response, name, value);
 }
 
-MHD_Result HttpGuard::refuse(MHD_Connection* connection, const HttpProblem& problem) const {
+MHD_Result HttpGuard::refuse(MHD_Connection* connection, HttpVisit& visit, const HttpProblem& problem) const {
   const auto response = make_response(problem_json(problem), problem_type);
   if (!response) return MHD_NO;
   if (!problem.allow.empty()) add(response.get(), "Allow", problem.allow);
@@ -207,15 +209,18 @@ MHD_Result HttpGuard::refuse(MHD_Connection* connection, const HttpProblem& prob
     add(response.get(), "WWW-Authenticate", R"(Basic realm="systemcheck", charset="UTF-8")");
   if (problem.retry_after_seconds > 0)
     add(response.get(), "Retry-After", std::to_string(problem.retry_after_seconds));
-  return queue(connection, problem.code, response.get());
+  return queue(connection, visit, problem.code, response.get());
 }
 
-MHD_Result HttpGuard::answer(MHD_Connection* connection, int code, const std::string& json) const {
+MHD_Result HttpGuard::answer(MHD_Connection* connection, HttpVisit& visit, int code,
+                             const std::string& json) const {
   const auto response = make_response(json, "application/json");
-  return response ? queue(connection, code, response.get()) : MHD_NO;
+  return response ? queue(connection, visit, code, response.get()) : MHD_NO;
 }
 
-MHD_Result HttpGuard::queue(MHD_Connection* connection, int code, MHD_Response* response) const {
+MHD_Result HttpGuard::queue(MHD_Connection* connection, HttpVisit& visit, int code,
+                            MHD_Response* response) const {
+  visit.code = code;
   add_headers(response);
   return MHD_queue_response(connection, static_cast<unsigned>(code), response);
 }

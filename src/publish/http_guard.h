@@ -40,6 +40,7 @@ struct HttpVisit {
   Credentials said{};
   std::shared_ptr<Awaited<bool>::Call> login{};
   std::shared_ptr<HttpOutcome::Call> outcome{};
+  int code = 0;  ///< of the answer, where it is no page's
 };
 
 /// What stands between one address and its pages: whoever may not come in, and whoever wants to act, is
@@ -55,7 +56,7 @@ class HttpGuard {
   /// The headers are there, and nothing was read of a body yet: what is answered now ends the connection.
   Done begin(MHD_Connection* connection, HttpVisit& visit);
   /// Of what is answered then, what no page is asked for.
-  Done answer_early(MHD_Connection* connection, const HttpVisit& visit);
+  Done answer_early(MHD_Connection* connection, HttpVisit& visit);
   /// The request is complete. Called again when what it waited for has come.
   Done admit(MHD_Connection* connection, HttpVisit& visit);
   /// By the thread that is about to stop the others: nobody waits from now on.
@@ -67,10 +68,10 @@ class HttpGuard {
   Done compute(MHD_Connection* connection, HttpVisit& visit, HttpGate::Entry entry);
   Done note_login(MHD_Connection* connection, HttpVisit& visit);
   Done act(MHD_Connection* connection, HttpVisit& visit);
-  Done answer_order(MHD_Connection* connection, const HttpVisit& visit);
-  MHD_Result refuse(MHD_Connection* connection, const HttpProblem& problem) const;
-  MHD_Result answer(MHD_Connection* connection, int code, const std::string& json) const;
-  MHD_Result queue(MHD_Connection* connection, int code, MHD_Response* response) const;
+  Done answer_order(MHD_Connection* connection, HttpVisit& visit);
+  MHD_Result refuse(MHD_Connection* connection, HttpVisit& visit, const HttpProblem& problem) const;
+  MHD_Result answer(MHD_Connection* connection, HttpVisit& visit, int code, const std::string& json) const;
+  MHD_Result queue(MHD_Connection* connection, HttpVisit& visit, int code, MHD_Response* response) const;
 
   HttpShared& shared_;
   HttpGate gate_{};

@@ -52,6 +52,8 @@ class HttpSite {
   HttpSite(const Board<View>& views, Clock now, AllRequests all_requests);
 
   HttpAnswer answer(const HttpRequest& request);
+  /// What was answered by somebody else.
+  void count(std::string_view path, int code);
   /// What this site has answered.
   [[nodiscard]] const Board<RequestCounts>& requests() const { return requests_; }
 
@@ -71,7 +73,6 @@ class HttpSite {
   static HttpAnswer rendered(Rendered& rendered, const HttpRequest& request);
   static HttpAnswer page_file(std::optional<Rendered>& file, std::string_view text,
                               const HttpRequest& request);
-  void count(std::string_view path, int code);
 
   const Board<View>& views_;
   const Clock now_;

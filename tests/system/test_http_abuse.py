@@ -12,7 +12,7 @@ import harness
 from harness import SystemTest, wait_until
 
 CROWD = 1000
-FUZZED = int(os.environ.get("SYSTEMCHECK_FUZZED_REQUESTS", "10000"))
+FUZZED = int(os.environ.get("SYSTEMCHECK_FUZZED_REQUESTS", "1000"))
 # The server's patience is 30 s with a request, and 90 s with an answer.
 SLOW_SECONDS = 120
 

@@ -66,6 +66,7 @@ class Acting(SystemTest):
         self.assertFalse(is_alive(self.first))
         self.standin.wait_pid(other_than=self.first)
         self.assertIn("http alice from 127.0.0.1", daemon.ctl("history").stdout)
+        self.assertIn('handler="/api/v1/services/NAME",code="200"', self.ask("/metrics", "alice")[1])
 
     def test_maintenance_begins_and_ends_for_a_whole_group(self):
         daemon = self.with_service()

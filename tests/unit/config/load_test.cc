@@ -78,6 +78,20 @@ TEST(LoadConfig, ReadsEveryKey) {
   EXPECT_EQ(loaded.config, expected);
 }
 
+TEST(LoadConfig, ReadsWhoMayComeInOverHttpAndWritesItAgain) {
+  const auto loaded = load("http: {web_config: /etc/web.yml, may_act: [alice, bob]}\n");
+  ASSERT_EQ(problems_of(loaded), Texts{});
+  EXPECT_EQ(loaded.config.http.web_config, "/etc/web.yml");
+  EXPECT_EQ(loaded.config.http.may_act, (Texts{"alice", "bob"}));
+  EXPECT_EQ(load(config_yaml(loaded.config)).config.http, loaded.config.http);
+}
+
+TEST(LoadConfig, LetsNobodyActWhomNoFileKnows) {
+  const auto loaded = load("http: {may_act: [alice]}\n");
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems.front().message, "http: web_config is missing: it says who these users are");
+}
+
 TEST(LoadConfig, ReadsWhenServicesAreTurnedOffAndWhichOnes) {
   const auto loaded = load(
       "memory:\n  shed: {mode: act, warn: [12%, 4GiB], below: [10%, 2GiB], critical: [6%, 1GiB], target: "

@@ -11,8 +11,8 @@
 namespace systemcheck {
 namespace {
 
-// A point each five minutes: more are not told apart on a screen.
-constexpr int width = 288;
+// A point for seven and a half minutes: more are not told apart on a screen.
+constexpr int width = 192;
 constexpr int height = 200;
 constexpr int hours_apart = 6;
 constexpr Duration point_interval = samples_kept / width;

@@ -55,7 +55,8 @@ std::string one_unit(Duration duration) {
 }
 
 std::string time_element(WallTime at, std::string_view kind, std::string_view text) {
-  return fmt::format(R"(<time datetime="{}" data-kind="{}">{}</time>)", wall_time_text(at), kind, text);
+  const auto told = kind.empty() ? std::string() : fmt::format(R"( data-kind="{}")", kind);
+  return fmt::format(R"(<time datetime="{}"{}>{}</time>)", wall_time_text(at), told, text);
 }
 
 /// Of "2026-11-22T18:20:00Z".
@@ -96,7 +97,7 @@ std::string html_sign(CheckStatus status) {
 
 std::string html_ago(WallTime then, WallTime now) { return time_element(then, "ago", one_unit(now - then)); }
 std::string html_until(WallTime then, WallTime now) { return time_element(then, "in", one_unit(then - now)); }
-std::string html_clock(WallTime at) { return time_element(at, "clock", clock_text(at, 8)); }
+std::string html_clock(WallTime at) { return time_element(at, "", clock_text(at, 8)); }
 std::string html_minute(WallTime at) { return time_element(at, "minute", clock_text(at, 5)); }
 
 std::string html_bar(double share, CheckStatus status, double mark) {

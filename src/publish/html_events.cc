@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "publish/html.h"
 
 namespace systemcheck {
 namespace {
 
 constexpr std::size_t shown_at_once = 15;
+constexpr std::size_t shown_max = 32;
 
 CheckStatus status_of(const EventRow& event) {
   using enum ActionResult;
@@ -41,7 +44,8 @@ std::string events_section(const View& view) {
       "<span class=\"zone\">, times are UTC</span></small></h2>\n<ol class=\"events\">\n";
   const auto& events = *view.events;
   std::string older;
-  for (std::size_t i = 0; i < events.size(); ++i)
+  const auto count = std::min(events.size(), shown_max);
+  for (std::size_t i = 0; i < count; ++i)
     (i < shown_at_once ? text : older) += html_event(*events[events.size() - 1 - i]);
   if (events.empty()) text += "<li class=\"soft\">Nothing has happened since the daemon began.</li>\n";
   text += "</ol>\n";
@@ -49,7 +53,7 @@ std::string events_section(const View& view) {
     text += fmt::format(
         "<details id=\"older\" class=\"more\"><summary>{} more</summary>\n<ol class=\"events\">\n{}</ol>\n"
         "</details>\n",
-        events.size() - shown_at_once, older);
+        count - shown_at_once, older);
   return text + "</section>\n";
 }
 

@@ -139,14 +139,14 @@ std::string about(const View& view, const ServiceRow& row) {
   const bool is_well = row.state == ServiceState::up && row.status == CheckStatus::ok;
   std::string text = "<div class=\"about\">";
   text += fmt::format("<p class=\"next\">{}</p><dl>", next_sentence(view, row));
-  text += term("Why", html_line(row.reason, 480));
+  if (!is_well) text += term("Why", html_line(row.reason, 480));
   if (row.state_since != WallTime{}) text += term("Since", html_clock(row.state_since));
   text += term("Probes", probes_list(row));
   text += term("Held by", holds_list(view, row));
   text += term("Last restart", last_restart_words(view, row));
   text += term("Held back", suppressed_words(row));
   text += term("Processes", processes_words(view, row));
-  text += term("Mode", word(row.mode));
+  if (row.mode != view.daemon.mode) text += term("Mode", word(row.mode));
   if (!is_well && row.mode == Mode::act && row.state != ServiceState::absent)
     text += term("Policy", policy_words(view.config->restart_policy));
   text += term("Events", events_list(view, row));
@@ -160,10 +160,8 @@ std::string about(const View& view, const ServiceRow& row) {
 
 std::string service_item(const View& view, const ServiceRow& row) {
   const auto anchor = html_anchor(row.name);
-  return fmt::format(
-      "<li id=\"{0}\" data-service=\"{1}\" data-state=\"{2}\"><details "
-      "id=\"{0}-about\">{3}{4}</details></li>\n",
-      anchor, html_line(row.name, 64), word(row.state), summary(view, row), about(view, row));
+  return fmt::format("<li id=\"{}\" data-service=\"{}\" data-state=\"{}\"><details>{}{}</details></li>\n",
+                     anchor, html_line(row.name, 64), word(row.state), summary(view, row), about(view, row));
 }
 
 /// "12 up, 1 down"

@@ -70,8 +70,8 @@ TEST(Chart, MarksWhenMemoryWasShort) {
 
   const auto figure = drawn(samples, memory);
 
-  EXPECT_THAT(figure, HasSubstr("<rect class=\"short\" x=\"20\" width=\"11\""));
-  EXPECT_THAT(figure, HasSubstr("<rect class=\"short\" x=\"60\" width=\"1\""));
+  EXPECT_THAT(figure, HasSubstr("<rect class=\"short\" x=\"14\" width=\"8\""));
+  EXPECT_THAT(figure, HasSubstr("<rect class=\"short\" x=\"40\" width=\"1\""));
 }
 
 TEST(Chart, StaysSmallWhateverItShows) {

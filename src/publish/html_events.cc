@@ -8,7 +8,7 @@ namespace systemcheck {
 namespace {
 
 constexpr std::size_t shown_at_once = 15;
-constexpr std::size_t shown_max = 32;
+constexpr std::size_t shown_max = 20;
 
 CheckStatus status_of(const EventRow& event) {
   using enum ActionResult;

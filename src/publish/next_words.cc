@@ -32,9 +32,9 @@ std::string gone_words(const View& view, const ServiceRow& row) {
 std::string quiet_words(ServiceState state) {
   switch (state) {
     case ServiceState::up:
-      return "Nothing: it is looked at again in the next cycle, and at once if its main process ends.";
+      return "It is looked at again in the next cycle.";
     case ServiceState::degraded:
-      return "It goes on running, and is looked at again in the next cycle.";
+      return "It goes on running; it is looked at again in the next cycle.";
     case ServiceState::overloaded:
       return "It is not restarted while the machine has too much to do.";
     case ServiceState::suspect:

@@ -8,7 +8,7 @@ namespace systemcheck {
 namespace {
 
 /// A cycle of a minute is a little early or late.
-constexpr Duration slack = std::chrono::seconds{5};
+constexpr Duration slack = std::chrono::seconds{1};
 
 bool is_shedding(const View& view) {
   if (!view.shedding) return false;
@@ -33,8 +33,8 @@ MachineSample sample_of(const View& view) {
 std::optional<MachineSample> SampleRing::note(const View& view, Instant now) {
   was_shedding_ = was_shedding_ || is_shedding(view);
   const bool is_new = view.snapshot->cycle != last_cycle_;
-  if (!is_new || (last_ && now - *last_ < sample_interval - slack)) return std::nullopt;
-  last_ = now;
+  if (!is_new || now < due_ - slack) return std::nullopt;
+  due_ = std::max(due_, now - slack) + sample_interval;  // They do not drift.
   last_cycle_ = view.snapshot->cycle;
   auto sample = sample_of(view);
   sample.is_shedding = std::exchange(was_shedding_, is_shedding(view));

@@ -23,7 +23,7 @@ class SampleRing {
   void add(const MachineSample& sample);
 
   std::shared_ptr<const MachineSamples> samples_;
-  std::optional<Instant> last_{};
+  Instant due_{};  ///< the next one
   std::uint64_t last_cycle_ = 0;
   bool was_shedding_ = false;  ///< since the last one
 };

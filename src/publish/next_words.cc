@@ -22,8 +22,8 @@ std::string held_words(const ServiceRow& row) {
 std::string gone_words(const View& view, const ServiceRow& row) {
   if (row.manager == "none") return "Nothing can be started here: put right what is said above.";
   const auto due = next_attempt(view, row);
-  const auto when = due ? fmt::format("It is tried to be started again at {}.", wall_time_text(*due))
-                        : std::string("It is started again as soon as nothing stands against it.");
+  auto when = due ? fmt::format("It is tried to be started again at {}.", wall_time_text(*due))
+                  : std::string("It is started again as soon as nothing stands against it.");
   if (!row.is_at_cap) return when;
   return fmt::format("{} From now on it is tried each {}, for as long as it takes.", when,
                      duration_words(view.config->restart_policy.backoff_max));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <list>
+#include <string_view>
 #include <utility>
 
 #include "os/local_socket.h"
@@ -32,6 +33,7 @@ struct Client {
   Descriptor connection{};
   std::string request{};
   std::string unsent{};
+  std::size_t sent_bytes = 0;  ///< of it: a long answer is not moved for each piece of it
   std::shared_ptr<const Nothing> presence = std::make_shared<const Nothing>();  ///< gone with the client
   Watch ready{};
   Watch deadline{};
@@ -164,10 +166,14 @@ class LocalControl : public Control {
 
   /// False: he takes nothing any more.
   static bool send_some(Client& client) {
-    const auto count =
-        ::send(client.connection.number(), client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
-    if (count > 0) client.unsent.erase(0, static_cast<std::size_t>(count));
-    return count > 0 || (count < 0 && errno == EAGAIN);
+    const auto rest = std::string_view(client.unsent).substr(client.sent_bytes);
+    const auto count = ::send(client.connection.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0) return errno == EAGAIN;
+    client.sent_bytes += static_cast<std::size_t>(count);
+    if (client.sent_bytes < client.unsent.size()) return count > 0;
+    client.unsent.clear();
+    client.sent_bytes = 0;
+    return true;
   }
 
   const std::string path_;

@@ -46,15 +46,14 @@ std::vector<ShedServiceRow> rows_off(const ShedRow& shedding) {
   return off;
 }
 
-/// Why memory does not allow it, if `usable` is what others leave; empty: it does.
+/// Why memory does not allow it, if `usable` is what others leave; empty: it does. By the reading alone: a
+/// person need not wait until a shortage has been over for long enough.
 std::string lack_of_room(const ShedRow& shedding, const MemoryRules& rules, const ShedServiceRow& row,
                          double usable) {
   const auto words = [](double bytes) {
     return bytes_words(static_cast<std::uint64_t>(std::max(bytes, 0.0)));
   };
   if (shedding.state == ShedState::blind) return "memory cannot be read";
-  if (shedding.shortage == Shortage::low || shedding.shortage == Shortage::critical)
-    return fmt::format("memory is {}: {} are usable", word(shedding.shortage), words(usable));
   const auto wanted = rules.restore_above.bytes_of(shedding.total_bytes);
   if (usable - row.bytes >= wanted) return {};
   return fmt::format("{} of memory are usable and it needs {}: less than {} would be left", words(usable),

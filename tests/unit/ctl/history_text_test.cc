@@ -73,5 +73,39 @@ TEST(HistoryText, ExplainsAService) {
   EXPECT_NE(explained->text.find("next attempt in 20"), std::string::npos) << explained->text;
 }
 
+TEST(HistoryText, ExplainsAllThatANewcomerNeeds) {
+  const auto explained = explanation(R"json({"name": "web", "state": "waiting", "status": "critical",
+      "since": "2026-11-22T18:20:03Z", "owner": "systemcheck", "mode": "act", "unit": "web.service",
+      "reason": "no process of it is running", "next_attempt_seconds": 20,
+      "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
+      "probes": [{"name": "http", "result": "refused", "failures": 3, "is_fatal": true, "detail": "nobody listens"},
+                 {"name": "tls", "result": "ok", "failures": 0, "is_fatal": false, "detail": ""}],
+      "holds": [],
+      "actions": [{"time": "2026-11-22T18:20:02Z", "service": "web", "verb": "start", "attempt": 2,
+                   "result": "failed", "exit_status": 3, "reason": "gone", "mode": "act", "command": "/bin/start",
+                   "detail": "d", "output": "1\n2\n3\n4\n5\nAH00526: \u001b[31mSyntax error\n"}]})json");
+  ASSERT_TRUE(explained);
+  EXPECT_EQ(explained->text, R"(web: waiting since 2026-11-22T18:20:03Z, owner systemcheck, mode act
+because: no process of it is running
+probe http: refused, 3 in a row: nobody listens
+probe tls: ok, never a reason to restart
+next: the next attempt in 20.0 s
+policy: first after 0 s, then 5.0 s doubling to 5 min, forgotten after 10 min of health
+2026-11-22T18:20:02Z  web: start, attempt 2: failed (exit status 3): gone
+    command: /bin/start
+    it said:
+    | 2
+    | 3
+    | 4
+    | 5
+    | AH00526: \x1b[31mSyntax error
+what helps:
+  systemcheckctl history web
+  journalctl -u web.service
+  systemcheckctl clear web
+  systemcheckctl restart web
+)");
+}
+
 }  // namespace
 }  // namespace systemcheck

@@ -44,7 +44,8 @@ struct Room {
   }
   std::string pids(const std::string& request, const Peer& peer = root) {
     std::string text;
-    for (const auto& process : ask(request, peer)["processes"])
+    const auto answer = ask(request, peer);
+    for (const auto& process : answer.at("processes"))
       text += std::to_string(process["pid"].get<int>()) + " ";
     return text;
   }
@@ -123,7 +124,7 @@ TEST(ProcessAnswer, MakesHostileCommandLinesSafe) {
   room.table.all[1].text = std::make_shared<ProcessText>(ProcessText{
       .comm = "\x1b[2J", .cmdline = "a\x1b]0;x\x07 b\nc\xff", .executable = "/a", .control_group = "/"});
   room.post();
-  const auto& one = room.ask("ps")["processes"][1];
+  const auto one = room.ask("ps")["processes"][1];
   EXPECT_EQ(one["command"], "a\\x1b]0;x\\x07 b\\x0ac\\xff");
   EXPECT_EQ(one["name"], "\\x1b[2J");
 }

@@ -25,7 +25,7 @@ std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string reload_json(std::string_view result, CheckStatus status, Json more) {
+std::string reload_json(std::string_view result, CheckStatus status, const Json& more) {
   Json json{{"schema", 1}, {"command", "reload"}, {"result", result}, {"status", word(status)}};
   json["problems"] = Json::array();
   json["changed"] = Json::array();

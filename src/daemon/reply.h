@@ -15,9 +15,8 @@ class Reply {
 
   Reply() = default;
   template <typename F>
-  requires std::is_invocable_v<F&, std::string> &&
-      (!std::is_same_v<std::remove_cvref_t<F>, Reply>)Reply(F&& give, Say tell = {})
-      : give_(std::forward<F>(give)), tell_(std::move(tell)) {}
+  requires std::is_invocable_v<F&, std::string> &&(!std::is_same_v<F, Reply>)Reply(F give, Say tell = {})
+      : give_(std::move(give)), tell_(std::move(tell)) {}
 
   explicit operator bool() const { return static_cast<bool>(give_); }
   void operator()(std::string answer) const { give_(std::move(answer)); }

@@ -23,6 +23,8 @@ namespace {
 // ECMA-48 and xterm's private modes: the other screen, without a cursor.
 constexpr std::string_view take_over = "\x1b[?1049h\x1b[?25l\x1b[2J";
 constexpr std::string_view give_back = "\x1b[0m\x1b[?25h\x1b[?1049l";
+/// Name, directory and shell of a user are no longer.
+constexpr std::size_t user_texts_bytes = 65536;
 constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 constexpr std::pair<std::string_view, Screen::Key> sequences[] = {
@@ -152,20 +154,30 @@ std::optional<std::size_t> terminal_columns() {
 bool is_output_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 bool are_colours_unwanted() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): who asks for this has one thread.
   const char* const no_color = std::getenv("NO_COLOR");
   const char* const terminal = std::getenv("TERM");
+  // NOLINTEND(concurrency-mt-unsafe)
   return (no_color != nullptr && *no_color != '\0') ||
          (terminal != nullptr && std::string_view(terminal) == "dumb");
 }
 
 std::string user_name_of(uid_t user) {
-  const auto* const entry = ::getpwuid(user);
-  return entry == nullptr ? std::string() : std::string(entry->pw_name);
+  std::string texts(user_texts_bytes, '\0');
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool is_known =
+      ::getpwuid_r(user, &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr;
+  return is_known ? std::string(entry.pw_name) : std::string();
 }
 
 std::optional<uid_t> find_user(const std::string& name) {
-  const auto* const entry = ::getpwnam(name.c_str());
-  return entry == nullptr ? std::nullopt : std::optional(entry->pw_uid);
+  std::string texts(user_texts_bytes, '\0');
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool is_known =
+      ::getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr;
+  return is_known ? std::optional(entry.pw_uid) : std::nullopt;
 }
 
 Result<std::unique_ptr<Screen>> Screen::open() {

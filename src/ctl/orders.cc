@@ -79,6 +79,19 @@ constexpr CommandHelp commands[] = {
     {"clear", "forget its pauses and deaths: what waits for its next attempt is tried now"},
 };
 
+void add_order(CLI::App& app, Session& session, const CommandHelp& help) {
+  const auto words = std::make_shared<CommandWords>();
+  words->command = help.name;
+  auto* command = app.add_subcommand(help.name, help.what);
+  command->add_option("target", words->target, "the name of a service or of a group, or all")->required();
+  add_json(*command, session);
+  command->callback(
+      [&session, words] { session.run = [&session, words] { return give_order(session, *words); }; });
+  if (std::string_view(help.name) != "maintenance") return;
+  command->add_option("--for", words->length, "how long: 90s, 30m, 2h, 7d at most")->required();
+  command->add_option("--reason", words->reason, "why, in one line")->required();
+}
+
 }  // namespace
 
 int carry_out(const Session& session, const std::string& command, const std::string& question) {
@@ -91,20 +104,9 @@ int carry_out(const Session& session, const std::string& command, const std::str
   return show(session, *answer, teller.has_told() ? std::string_view() : report->text, report->status);
 }
 
-/// Which of them was given is known after the parse.
 void add_orders(CLI::App& app, Session& session) {
-  for (const auto& [name, what] : commands) {
-    const auto words = std::make_shared<CommandWords>();
-    words->command = name;
-    auto* command = app.add_subcommand(name, what);
-    command->add_option("target", words->target, "the name of a service or of a group, or all")->required();
-    add_json(*command, session);
-    command->callback(
-        [&session, words] { session.run = [&session, words] { return give_order(session, *words); }; });
-    if (std::string_view(name) != "maintenance") continue;
-    command->add_option("--for", words->length, "how long: 90s, 30m, 2h, 7d at most")->required();
-    command->add_option("--reason", words->reason, "why, in one line")->required();
-  }
+  for (const auto& help : commands)
+    add_order(app, session, help);
 }
 
 }  // namespace systemcheck

@@ -43,7 +43,7 @@ class Family {
  public:
   Family(CLI::App& relay, Session& session) : relay_(relay), session_(session) {}
 
-  CLI::App* add(const std::string& name, const std::string& what, Question question, Telling tell) {
+  CLI::App* add(const std::string& name, const std::string& what, Question question, const Telling& tell) {
     auto* command = relay_.add_subcommand(name, what);
     add_json(*command, session_);
     command->callback([&session = session_, words = words_, question = std::move(question), tell] {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 // Fifty libraries are resolved against each other, initialised once and hardly touched afterwards: nine
 // tenths of what the daemon has mapped, and what ps counts, are pages of theirs that were read while it
@@ -23,18 +24,32 @@ bool is_as_in_file(const ElfW(Phdr) & segment) {
   return segment.p_type == PT_LOAD && (segment.p_flags & PF_W) == 0;
 }
 
-void give_segment_back(std::uintptr_t begin, std::size_t size) {
-  const auto first = begin / page_bytes * page_bytes;
-  // Fails where the pages are larger than that or are locked: then they stay.
-  (void)::madvise(reinterpret_cast<void*>(first), begin + size - first, MADV_DONTNEED);
+struct Pages {
+  std::uintptr_t begin = 0;
+  std::size_t size = 0;
+};
+
+void note_library(const dl_phdr_info& library, std::vector<Pages>& all) {
+  for (int i = 0; i < library.dlpi_phnum; ++i) {
+    const auto& segment = library.dlpi_phdr[i];
+    if (!is_as_in_file(segment)) continue;
+    const auto begin = library.dlpi_addr + segment.p_vaddr;
+    const auto first = begin / page_bytes * page_bytes;
+    all.push_back({.begin = first, .size = begin + segment.p_memsz - first});
+  }
 }
 
-int visit_library(dl_phdr_info* library, std::size_t, void*) {
-  for (int i = 0; i < library->dlpi_phnum; ++i) {
-    const auto& segment = library->dlpi_phdr[i];
-    if (is_as_in_file(segment)) give_segment_back(library->dlpi_addr + segment.p_vaddr, segment.p_memsz);
-  }
-  return 0;  // Go on.
+/// Listed before the first is given back: the list of its segments lies in one of them, and each library that
+/// is looked at has sixteen pages mapped again.
+std::vector<Pages> pages_as_in_files() {
+  std::vector<Pages> all;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* library, std::size_t, void* list) {
+        note_library(*library, *static_cast<std::vector<Pages>*>(list));
+        return 0;  // Go on.
+      },
+      &all);
+  return all;
 }
 
 }  // namespace
@@ -52,8 +67,11 @@ void hold_little_memory() {
 void give_freed_memory_back() { ::malloc_trim(0); }
 
 void give_memory_back() {
+  for (const auto& pages : pages_as_in_files()) {
+    // Fails where the pages are larger than that or are locked: then they stay.
+    (void)::madvise(reinterpret_cast<void*>(pages.begin), pages.size, MADV_DONTNEED);
+  }
   give_freed_memory_back();
-  ::dl_iterate_phdr(visit_library, nullptr);
 }
 
 }  // namespace systemcheck

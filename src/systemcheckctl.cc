@@ -1,8 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/text.h"
 #include "ctl/session.h"
 #include "menu/run_menu.h"
 #include "offline/relay_command.h"
@@ -56,15 +61,19 @@ void add_reading_options(CLI::App& command, RelayArguments& arguments) {
   command.add_option("--sender", arguments.senders, "as whom mail servers log, instead of the default");
 }
 
+using AnswerLogs = int (*)(const RelayArguments&, const LocalClock&);
+
+std::function<int()> with_clock(std::shared_ptr<const RelayArguments> arguments, AnswerLogs answer) {
+  return [arguments = std::move(arguments), answer] {
+    return answer(*arguments, LocalClock{.now = wall_now(), .offset_at = utc_offset});
+  };
+}
+
 /// What is asked of logs, and of no daemon.
 void add_relay_logs(CLI::App& relay, Session& session) {
   const auto arguments = std::make_shared<RelayArguments>();
-  const auto runs = [&session, arguments](int (*answer)(const RelayArguments&, const LocalClock&)) {
-    return [&session, arguments, answer] {
-      session.run = [arguments, answer] {
-        return answer(*arguments, LocalClock{.now = wall_now(), .offset_at = utc_offset});
-      };
-    };
+  const auto runs = [&session, arguments](AnswerLogs answer) {
+    return [&session, arguments, answer] { session.run = with_clock(arguments, answer); };
   };
   auto* scan = relay.add_subcommand("scan", "what these logs would have authorised: line, address, user");
   scan->add_option("log", arguments->logs, "a log of mail servers, - for standard input")->required();
@@ -81,6 +90,25 @@ void add_relay_logs(CLI::App& relay, Session& session) {
   test->add_option("patterns", arguments->patterns, "a file of patterns")->required();
   test->add_option("log", arguments->logs, "logs to look at with them");
   test->callback(runs(test_patterns));
+}
+
+/// Where a command is missing, a word that is none is what is wrong.
+int complain(const CLI::App& app, const CLI::ParseError& problem) {
+  const auto* where = &app;
+  while (!where->get_subcommands().empty())
+    where = where->get_subcommands().front();
+  std::vector<std::string> names;
+  for (const auto* command : where->get_subcommands(nullptr))
+    names.push_back(command->get_name());
+  const auto said = app.remaining(true);
+  if (names.empty() || said.empty() || said.front().starts_with('-'))
+    return app.exit(problem) == 0 ? 0 : exit_unknown;
+  const std::vector<std::string_view> commands(names.begin(), names.end());
+  const auto meant = nearest(said.front(), commands);
+  const auto hint = meant ? "; did you mean " + std::string(*meant) + "?" : "; --help lists them";
+  std::fprintf(stderr, "systemcheckctl: there is no command '%s'%s\n", printable(said.front()).c_str(),
+               hint.c_str());
+  return exit_unknown;
 }
 
 }  // namespace
@@ -108,7 +136,7 @@ int main(int argc, char** argv) try {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : exit_unknown;
+    return complain(app, problem);
   }
   return session.run();
 } catch (const std::exception& error) {

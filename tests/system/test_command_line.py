@@ -254,6 +254,12 @@ class CommandLine(CommandLineTest):
             self.assertEqual(child.returncode, 3)
             self.assertIn(words, errors)
 
+    def test_a_word_that_is_no_command_is_named(self):
+        self.socket = self.directory / "none.sock"
+        for words, said in ((("restrat", "web"), "no command 'restrat'; did you mean restart?"), (("relay", "lsit"), "no command 'lsit'; did you mean list?"),
+                            (("frob",), "no command 'frob'; --help lists them")):
+            self.assertIn(said, self.ctl(*words, code=3).stderr)
+
     def test_colours_are_for_terminals(self):
         self.watched("web")
         self.assertNotIn("\x1b", self.ctl("services", code=0).stdout)

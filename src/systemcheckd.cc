@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -142,8 +143,8 @@ Status open_http(Doors& doors, const HttpConfig& config, World& world, const Boa
   doors.http = *std::move(http);
   const bool has_tls = read.web && read.web->tls;
   for (const auto& address : doors.http->addresses()) {
-    const std::string scheme = address.starts_with("unix:") ? "" : has_tls ? "https://" : "http://";
-    world.journal.write(Severity::notice, "listening on " + scheme + address);
+    const auto* scheme = address.starts_with("unix:") ? "" : has_tls ? "https://" : "http://";
+    world.journal.write(Severity::notice, fmt::format("listening on {}{}", scheme, address));
   }
   doors.web = read.web;
   return Nothing{};
@@ -275,6 +276,18 @@ Callback ender(EventLoop& events, Daemon*& running) {
   };
 }
 
+/// What is asked and ordered on the control socket; the first that knows a request answers it.
+Inquiry all_inquiries(Daemon& daemon, const std::shared_ptr<StoreLedger>& ledger, const Board<View>& board,
+                      EventLoop& events) {
+  return [past = ledger ? history_inquiry(ledger, board, events) : Inquiry{},
+          processes = ps_inquiry(board, events), commands = daemon.commands(),
+          relay = relay_inquiry(daemon.relay(), events, ledger)](auto request, const auto& peer,
+                                                                 const auto& reply) {
+    return commands(request, peer, reply) || (past && past(request, peer, reply)) ||
+           processes(request, peer, reply) || relay(request, peer, reply);
+  };
+}
+
 int serve(const Arguments& arguments, Config config) {
   // First of all: the worker may still look when the loop ends, and is left behind if it hangs.
   static auto& host = *new LinuxHost(arguments.root);
@@ -319,15 +332,8 @@ int serve(const Arguments& arguments, Config config) {
   running = &daemon;
   if (arguments.once) return print_once(daemon, std::move(config), events, board);
 
-  const auto past = ledger ? history_inquiry(ledger, board, events) : Inquiry{};
   daemon.on_reload_asked([&] { reload(arguments, events, daemon, reloading); });
-  const auto inquiry = [past, processes = ps_inquiry(board, events), commands = daemon.commands(),
-                        relay = relay_inquiry(daemon.relay(), events, ledger)](auto request, const auto& peer,
-                                                                               const auto& reply) {
-    return commands(request, peer, reply) || (past && past(request, peer, reply)) ||
-           processes(request, peer, reply) || relay(request, peer, reply);
-  };
-  const auto doors = open_doors(config, world, board, inquiry);
+  const auto doors = open_doors(config, world, board, all_inquiries(daemon, ledger, board, events));
   if (!doors) return fail(doors.error());
   const auto by_snmp = obey(*doors->snmp_orders, events, daemon);
   const auto by_http = obey(*doors->http_orders, events, daemon);

@@ -65,13 +65,10 @@ void add_shedding(CLI::App& app, Session& session) {
   auto* status = shed->add_subcommand("status", "how short memory is, what is off, and when it comes back");
   auto* plan =
       shed->add_subcommand("plan", "in which order, what each would give back, and what comes back when");
-  for (auto* command : {status, plan}) {
+  for (auto* command : {status, plan})
     add_json(*command, session);
-    const bool is_plan = command == plan;
-    command->callback([&session, is_plan] {
-      session.run = [&session, is_plan] { return show_shedding(session, is_plan); };
-    });
-  }
+  status->callback([&session] { session.run = [&session] { return show_shedding(session, false); }; });
+  plan->callback([&session] { session.run = [&session] { return show_shedding(session, true); }; });
   add_restore(*shed, session);
   add_mode(*shed, session);
   shed->require_subcommand(1);

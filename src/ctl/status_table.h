@@ -23,7 +23,7 @@ struct StatusTable {
 /// The machine and its services as a page.
 Result<StatusTable> status_table(std::string_view document, const Style& style, WallTime now);
 /// Load and memory of the machine, and its status: the head of that page.
-std::string machine_lines(const Json& status, const Style& style, WallTime now);
+std::string machine_lines(const Json& json, const Style& style, WallTime now);
 
 /// The services of this name, or of this group; all of them where it is empty.
 Result<std::vector<Json>> services_meant(const Json& status, const std::string& target);

@@ -112,8 +112,8 @@ class LocalControl : public Control {
       return begin_answer(client, "{\"error\": \"too many wait for an answer\"}\n");
     const std::weak_ptr presence = client->presence;
     const Reply reply(
-        [this, client, presence](std::string text) {
-          if (!presence.expired()) begin_answer(client, std::move(text));
+        [this, client, presence](const std::string& text) {
+          if (!presence.expired()) begin_answer(client, text);
         },
         [client, presence](const std::string& line) {
           if (!presence.expired()) tell(client, line);
@@ -144,7 +144,7 @@ class LocalControl : public Control {
     }
   }
 
-  void begin_answer(Place client, std::string text) {
+  void begin_answer(Place client, const std::string& text) {
     client->unsent += text;
     client->is_answered = true;
     client->is_waiting = false;

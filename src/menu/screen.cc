@@ -61,7 +61,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
       const auto end = break_of(line, columns);
       lines.push_back(line.substr(0, end));
       const auto next = line.find_first_not_of(' ', end);
-      line = next == std::string::npos ? std::string() : further_blanks + line.substr(next);
+      line.erase(0, next);
+      if (!line.empty()) line.insert(0, further_blanks);
     }
     lines.push_back(std::move(line));
   }

@@ -18,7 +18,7 @@ std::size_t name_columns(const Machine& machine) {
   return std::min(columns, name_columns_max);
 }
 
-Entry service_entry(const SeenService& service, std::size_t columns) {
+MenuEntry service_entry(const SeenService& service, std::size_t columns) {
   return {.name = service.name,
           .text = fmt::format("{}  {:<10}  {:<8}  {}", padded(service.name, columns), service.state,
                               service.mode, service.reason),
@@ -41,8 +41,8 @@ CheckStatus worst_of(const Machine& machine, const SeenGroup& group) {
   return worst;
 }
 
-Entry group_entry(const Machine& machine, const SeenGroup& group, std::string_view title,
-                  std::size_t columns) {
+MenuEntry group_entry(const Machine& machine, const SeenGroup& group, std::string_view title,
+                      std::size_t columns) {
   const auto members = group.services.empty() ? "none of them is here" : joined(group.services);
   return {.name = group.name,
           .text = fmt::format("{}  {}", padded(title, columns), members),
@@ -50,7 +50,7 @@ Entry group_entry(const Machine& machine, const SeenGroup& group, std::string_vi
 }
 
 /// A group of that name, or a service; an entry without a name where there is neither.
-Entry mail_entry(const Machine& machine, std::size_t columns) {
+MenuEntry mail_entry(const Machine& machine, std::size_t columns) {
   constexpr std::string_view title = "all mail services";
   if (const auto* group = group_called(machine, mail_name)) {
     auto entry = group_entry(machine, *group, title, columns);
@@ -59,7 +59,7 @@ Entry mail_entry(const Machine& machine, std::size_t columns) {
   }
   if (const auto* service = service_called(machine, mail_name)) return service_entry(*service, columns);
   return {.text = fmt::format("{}  there are none here: no group is called mail", padded(title, columns)),
-          .look = Look::faint};
+          .look = Accent::faint};
 }
 
 std::string hold_text(const Machine& machine, std::string_view name, std::size_t columns) {
@@ -71,8 +71,8 @@ std::string hold_text(const Machine& machine, std::string_view name, std::size_t
 
 }  // namespace
 
-std::vector<Entry> home_entries() {
-  std::vector<Entry> entries;
+std::vector<MenuEntry> home_entries() {
+  std::vector<MenuEntry> entries;
   std::size_t number = 0;
   const auto add = [&](std::string name, std::string_view title, std::string_view what) {
     entries.push_back({.name = std::move(name),
@@ -91,9 +91,9 @@ std::vector<Entry> home_entries() {
   return entries;
 }
 
-std::vector<Entry> restart_entries(const Machine& machine) {
+std::vector<MenuEntry> restart_entries(const Machine& machine) {
   const auto columns = name_columns(machine);
-  std::vector<Entry> entries;
+  std::vector<MenuEntry> entries;
   for (const auto& service : machine.services) {
     if (service.name != mail_name || group_called(machine, mail_name) != nullptr)
       entries.push_back(service_entry(service, columns));
@@ -108,9 +108,9 @@ std::vector<Entry> restart_entries(const Machine& machine) {
   return entries;
 }
 
-std::vector<Entry> service_entries(const Machine& machine) {
+std::vector<MenuEntry> service_entries(const Machine& machine) {
   const auto columns = name_columns(machine);
-  std::vector<Entry> entries;
+  std::vector<MenuEntry> entries;
   for (const auto& service : machine.services) {
     entries.push_back(service_entry(service, columns));
     entries.back().number = entries.size();
@@ -118,12 +118,12 @@ std::vector<Entry> service_entries(const Machine& machine) {
   return entries;
 }
 
-std::vector<Entry> maintenance_entries(const Machine& machine) {
+std::vector<MenuEntry> maintenance_entries(const Machine& machine) {
   const auto columns = name_columns(machine);
-  std::vector<Entry> entries{{.name = "all", .text = padded("all", columns) + "  every service"}};
+  std::vector<MenuEntry> entries{{.name = "all", .text = padded("all", columns) + "  every service"}};
   for (const auto& group : machine.groups) {
     entries.push_back(group_entry(machine, group, group.name, columns));
-    entries.back().look = Look::plain;
+    entries.back().look = Accent::plain;
   }
   for (const auto& service : machine.services)
     entries.push_back({.name = service.name, .text = hold_text(machine, service.name, columns)});
@@ -132,25 +132,25 @@ std::vector<Entry> maintenance_entries(const Machine& machine) {
   return entries;
 }
 
-std::vector<Entry> order_entries(const std::vector<Undertaking>& undertakings) {
-  std::vector<Entry> entries;
+std::vector<MenuEntry> order_entries(const std::vector<Undertaking>& undertakings) {
+  std::vector<MenuEntry> entries;
   for (auto it = undertakings.rbegin(); it != undertakings.rend(); ++it) {
     entries.push_back({.name = std::to_string(it->id),
                        .number = entries.size() + 1,
                        .text = summary_of(*it),
-                       .look = it->has_ended ? look_of(it->status) : Look::plain});
+                       .look = it->has_ended ? look_of(it->status) : Accent::plain});
   }
   return entries;
 }
 
-std::optional<std::size_t> place_numbered(const std::vector<Entry>& entries, std::size_t number) {
-  const auto found = std::ranges::find(entries, std::optional(number), &Entry::number);
+std::optional<std::size_t> place_numbered(const std::vector<MenuEntry>& entries, std::size_t number) {
+  const auto found = std::ranges::find(entries, std::optional(number), &MenuEntry::number);
   if (found == entries.end()) return std::nullopt;
   return static_cast<std::size_t>(found - entries.begin());
 }
 
-bool is_ambiguous(const std::vector<Entry>& entries, std::string_view digits) {
-  return std::ranges::any_of(entries, [digits](const Entry& entry) {
+bool is_ambiguous(const std::vector<MenuEntry>& entries, std::string_view digits) {
+  return std::ranges::any_of(entries, [digits](const MenuEntry& entry) {
     const auto number = entry.number ? std::to_string(*entry.number) : std::string();
     return number.size() > digits.size() && number.starts_with(digits);
   });

@@ -13,29 +13,29 @@
 namespace systemcheck {
 
 /// One line of a list that can be chosen.
-struct Entry {
+struct MenuEntry {
   std::string name{};  ///< what is chosen; by it the selection is found again when the list has changed
   std::optional<std::size_t> number{};
   std::string text{};
-  Look look = Look::plain;
+  Accent look = Accent::plain;
 };
 
 /// Whatever is configured: in the menu of restarts this number is all that has to do with mail.
 inline constexpr std::size_t mail_number = 8;
 inline constexpr std::string_view mail_name = "mail";
 
-std::vector<Entry> home_entries();
+std::vector<MenuEntry> home_entries();
 /// Services, then groups, numbered from 1; number 8 is mail.
-std::vector<Entry> restart_entries(const Machine& machine);
-std::vector<Entry> service_entries(const Machine& machine);
+std::vector<MenuEntry> restart_entries(const Machine& machine);
+std::vector<MenuEntry> service_entries(const Machine& machine);
 /// Everything, each service and each group, and who holds it.
-std::vector<Entry> maintenance_entries(const Machine& machine);
+std::vector<MenuEntry> maintenance_entries(const Machine& machine);
 /// The newest first.
-std::vector<Entry> order_entries(const std::vector<Undertaking>& undertakings);
+std::vector<MenuEntry> order_entries(const std::vector<Undertaking>& undertakings);
 
 /// Where the one with this number stands.
-std::optional<std::size_t> place_numbered(const std::vector<Entry>& entries, std::size_t number);
+std::optional<std::size_t> place_numbered(const std::vector<MenuEntry>& entries, std::size_t number);
 /// Whether another number begins with the same digits: then nobody knows yet which is meant.
-bool is_ambiguous(const std::vector<Entry>& entries, std::string_view digits);
+bool is_ambiguous(const std::vector<MenuEntry>& entries, std::string_view digits);
 
 }  // namespace systemcheck

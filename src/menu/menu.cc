@@ -41,7 +41,7 @@ void Menu::back() {
   ask_for_page();
 }
 
-void Menu::say(std::string text, Look look) { notice_ = {.text = std::move(text), .look = look}; }
+void Menu::say(std::string text, Accent look) { notice_ = {.text = std::move(text), .look = look}; }
 
 std::uint64_t Menu::ask(std::string line, bool takes_time) {
   questions_.push_back({.id = ++last_id_, .line = std::move(line), .takes_time = takes_time});
@@ -118,9 +118,9 @@ void Menu::hear_order(Undertaking& undertaking, const Result<Conversation::Heard
 
 void Menu::give_order(CommandWords words) {
   const auto question = question_for(words);
-  if (!question) return say(question.error().message, Look::bad);
+  if (!question) return say(question.error().message, Accent::bad);
   if (std::ranges::count_if(seen_.undertakings, is_under_way) >= static_cast<std::ptrdiff_t>(under_way_max))
-    return say("Too much is under way: wait until some of it has ended.", Look::bad);
+    return say("Too much is under way: wait until some of it has ended.", Accent::bad);
   if (seen_.undertakings.size() >= undertakings_max)
     seen_.undertakings.erase(std::ranges::find_if_not(seen_.undertakings, is_under_way));
   const auto id = ask(*question, true);

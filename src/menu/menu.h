@@ -52,7 +52,7 @@ class Menu {
   void hear_status(const Result<std::string>& answer);
   void hear_order(Undertaking& undertaking, const Result<Conversation::Heard>& heard);
   void give_order(CommandWords words);
-  void say(std::string text, Look look = Look::plain);
+  void say(std::string text, Accent look = Accent::plain);
 
   // menu_keys.cc
   void press_on(ListPage& page, const Key& key);
@@ -63,7 +63,7 @@ class Menu {
   void press_letter(const TextPage& page, const Key& key);
   void type_digit(ListPage& page, char digit);
   void choose_number(ListPage& page);
-  void choose(ListPage& page, const std::vector<Entry>& entries, std::size_t place);
+  void choose(ListPage& page, const std::vector<MenuEntry>& entries, std::size_t place);
   void open_from_home(const std::string& name);
   void open_form(const std::string& target);
   bool move(ListPage& page, Key::Kind kind);

@@ -60,7 +60,7 @@ void Menu::press(const Key& key) {
 void Menu::leave() {
   has_left_ = is_leaving_ || !is_busy();
   is_leaving_ = true;
-  say("What was ordered is under way: leaving undoes nothing. q leaves.", Look::warning);
+  say("What was ordered is under way: leaving undoes nothing. q leaves.", Accent::warning);
 }
 
 bool Menu::move(ListPage& page, Kind kind) {
@@ -104,11 +104,11 @@ void Menu::choose_number(ListPage& page) {
   const auto typed = std::exchange(page.typed, {});
   const auto entries = entries_of(page, seen_);
   const auto place = place_numbered(entries, parse_number<std::size_t>(typed).value_or(0));
-  if (!place) return say("There is no number " + typed + " here.", Look::warning);
+  if (!place) return say("There is no number " + typed + " here.", Accent::warning);
   choose(page, entries, *place);
 }
 
-void Menu::choose(ListPage& page, const std::vector<Entry>& entries, std::size_t place) {
+void Menu::choose(ListPage& page, const std::vector<MenuEntry>& entries, std::size_t place) {
   if (entries.empty()) return;
   const auto& name = entries[place].name;
   page.selected = name;
@@ -119,7 +119,7 @@ void Menu::choose(ListPage& page, const std::vector<Entry>& entries, std::size_t
     case ListPage::Kind::services:
       return open(text_page(TextPage::Subject::service, name));
     case ListPage::Kind::restart:
-      if (name.empty()) return say("There is no mail service here: nothing is done.", Look::warning);
+      if (name.empty()) return say("There is no mail service here: nothing is done.", Accent::warning);
       return open(ConfirmPage{.words = {.command = "restart", .target = name}});
     case ListPage::Kind::maintenance:
       return open_form(name);
@@ -200,8 +200,8 @@ void Menu::press_on(FormPage& page, const Key& key) {
     page.is_at_reason = true;
   } else if (key.kind == Kind::enter) {
     if (page.words.reason.find_first_not_of(' ') == std::string::npos)
-      return say("Say why: others will want to know.", Look::warning);
-    if (page.words.length.empty()) return say("Say for how long: 90s, 30m, 2h, 7d at most.", Look::warning);
+      return say("Say why: others will want to know.", Accent::warning);
+    if (page.words.length.empty()) return say("Say for how long: 90s, 30m, 2h, 7d at most.", Accent::warning);
     give_order(page.words);
   }
 }

@@ -81,10 +81,10 @@ std::string list_question(ListPage::Kind kind) {
   return {};
 }
 
-Line line_of(const Entry& entry, bool is_selected) {
+Line line_of(const MenuEntry& entry, bool is_selected) {
   const auto number = entry.number ? std::to_string(*entry.number) : std::string();
   return {.text = fmt::format("{} {:>3}  {}", is_selected ? ">" : " ", number, entry.text),
-          .look = is_selected ? Look::selected : entry.look};
+          .look = is_selected ? Accent::selected : entry.look};
 }
 
 std::string text_title(const TextPage& page) {
@@ -129,7 +129,7 @@ Result<std::string> explained(const std::string& answer) {
 std::vector<Line> field_lines(const FormPage& page) {
   const auto field = [](std::string_view title, const std::string& value, bool is_here) {
     return Line{.text = fmt::format("{} {:<8} {}{}", is_here ? ">" : " ", title, value, is_here ? "_" : ""),
-                .look = is_here ? Look::selected : Look::plain};
+                .look = is_here ? Accent::selected : Accent::plain};
   };
   return {{.text = "Leave " + page.words.target + " alone: what dies meanwhile is not brought back."},
           {},
@@ -195,7 +195,7 @@ Menu::Content Menu::content_of(const TextPage& page, std::size_t columns, WallTi
   Content content{.title = text_title(page), .keys = std::string(text_keys)};
   const auto text = text_of(page, columns, now);
   if (!page.inquiry.trouble.empty())
-    content.head = {{.text = "This is old: " + page.inquiry.trouble, .look = Look::warning}};
+    content.head = {{.text = "This is old: " + page.inquiry.trouble, .look = Accent::warning}};
   add_text(content.body, text ? *text : text.error().message, columns);
   if (page.subject == TextPage::Subject::service)
     content.keys =
@@ -288,17 +288,17 @@ Screen Menu::screen(Size size, WallTime now) {
   const auto top = scrolled(content);
   const auto bottom = std::min(content.body.size(), top + height_);
 
-  Screen screen{{.text = head_text(content.title, size.columns), .look = Look::title},
-                {.text = trouble_, .look = Look::bad}};
+  Screen screen{{.text = head_text(content.title, size.columns), .look = Accent::title},
+                {.text = trouble_, .look = Accent::bad}};
   screen.insert(screen.end(), content.head.begin(), content.head.end());
   screen.insert(screen.end(), content.body.begin() + static_cast<std::ptrdiff_t>(top),
                 content.body.begin() + static_cast<std::ptrdiff_t>(bottom));
   screen.resize(size.rows - keys.size() - 1);
   const bool is_more = bottom < content.body.size();
-  screen.push_back(notice_.text.empty() && is_more ? Line{.text = "… more below", .look = Look::faint}
+  screen.push_back(notice_.text.empty() && is_more ? Line{.text = "… more below", .look = Accent::faint}
                                                    : notice_);
   for (const auto& line : keys)
-    screen.push_back({.text = padded(line, size.columns), .look = Look::title});
+    screen.push_back({.text = padded(line, size.columns), .look = Accent::title});
   for (auto& line : screen)
     line.text = fitted(line.text, size.columns);
   return screen;

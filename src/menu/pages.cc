@@ -24,7 +24,7 @@ TextPage text_page(TextPage::Subject subject, std::string service) {
   return page;
 }
 
-std::vector<Entry> entries_of(const ListPage& page, const Seen& seen) {
+std::vector<MenuEntry> entries_of(const ListPage& page, const Seen& seen) {
   const bool needs_status = page.kind != ListPage::Kind::home && page.kind != ListPage::Kind::orders;
   if (needs_status && seen.document.empty()) return {};
   switch (page.kind) {
@@ -42,8 +42,8 @@ std::vector<Entry> entries_of(const ListPage& page, const Seen& seen) {
   return home_entries();
 }
 
-std::size_t place_of(const ListPage& page, const std::vector<Entry>& entries) {
-  const auto found = std::ranges::find(entries, page.selected, &Entry::name);
+std::size_t place_of(const ListPage& page, const std::vector<MenuEntry>& entries) {
+  const auto found = std::ranges::find(entries, page.selected, &MenuEntry::name);
   if (!page.selected.empty() && found != entries.end())
     return static_cast<std::size_t>(found - entries.begin());
   return entries.empty() ? 0 : std::min(page.index, entries.size() - 1);

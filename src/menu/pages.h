@@ -71,9 +71,9 @@ struct Seen {
 };
 
 TextPage text_page(TextPage::Subject subject, std::string service = {});
-std::vector<Entry> entries_of(const ListPage& page, const Seen& seen);
+std::vector<MenuEntry> entries_of(const ListPage& page, const Seen& seen);
 /// Where the selection stands among them.
-std::size_t place_of(const ListPage& page, const std::vector<Entry>& entries);
+std::size_t place_of(const ListPage& page, const std::vector<MenuEntry>& entries);
 const Undertaking* undertaking_of(const OrderPage& page, const Seen& seen);
 
 }  // namespace systemcheck

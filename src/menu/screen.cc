@@ -29,9 +29,9 @@ std::size_t break_of(std::string_view line, std::size_t columns) {
 
 }  // namespace
 
-Look look_of(CheckStatus status) {
-  if (status == CheckStatus::critical) return Look::bad;
-  return status == CheckStatus::ok ? Look::plain : Look::warning;
+Accent look_of(CheckStatus status) {
+  if (status == CheckStatus::critical) return Accent::bad;
+  return status == CheckStatus::ok ? Accent::plain : Accent::warning;
 }
 
 std::size_t columns_of(std::string_view text) {

@@ -10,13 +10,13 @@
 namespace systemcheck {
 
 /// How a line stands out. It never says what its text does not.
-enum class Look { plain, title, faint, warning, bad, selected };
+enum class Accent { plain, title, faint, warning, bad, selected };
 
-Look look_of(CheckStatus status);
+Accent look_of(CheckStatus status);
 
 struct Line {
   std::string text{};
-  Look look = Look::plain;
+  Accent look = Accent::plain;
 };
 
 struct Size {

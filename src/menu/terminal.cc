@@ -32,21 +32,21 @@ void prepare_colours() {
   init_pair(bad_pair, COLOR_RED, default_colour);
 }
 
-attr_t attributes_of(Look look) {
+attr_t attributes_of(Accent look) {
   const auto coloured = [](short pair) {
     return COLORS > 0 ? static_cast<attr_t>(COLOR_PAIR(pair)) : A_NORMAL;
   };
   switch (look) {
-    case Look::plain:
+    case Accent::plain:
       break;
-    case Look::title:
-    case Look::selected:
+    case Accent::title:
+    case Accent::selected:
       return A_REVERSE;
-    case Look::faint:
+    case Accent::faint:
       return A_DIM;
-    case Look::warning:
+    case Accent::warning:
       return coloured(warning_pair);
-    case Look::bad:
+    case Accent::bad:
       return A_BOLD | coloured(bad_pair);
   }
   return A_NORMAL;

@@ -23,9 +23,9 @@ std::string step_words(std::string_view progress) {
   return "that is done; waiting to see what came of it";
 }
 
-Step& step_of(Undertaking& undertaking, const std::string& service) {
+UndertakenStep& step_of(Undertaking& undertaking, const std::string& service) {
   auto& steps = undertaking.steps;
-  const auto found = std::ranges::find(steps, service, &Step::service);
+  const auto found = std::ranges::find(steps, service, &UndertakenStep::service);
   if (found != steps.end() || steps.size() >= steps_max) return found != steps.end() ? *found : steps.back();
   steps.push_back({.service = service});
   return steps.back();
@@ -48,18 +48,18 @@ void note_plan(Undertaking& undertaking, const Json& names) {
   auto known = std::exchange(undertaking.steps, {});
   for (const auto& name : names) {
     auto& step = step_of(undertaking, text_of(Json{{"name", name}}, "name"));
-    const auto before = std::ranges::find(known, step.service, &Step::service);
+    const auto before = std::ranges::find(known, step.service, &UndertakenStep::service);
     if (before != known.end()) step.old_pid = before->old_pid;
   }
 }
 
-std::string pid_words(const Step& step) {
+std::string pid_words(const UndertakenStep& step) {
   if (step.new_pid == 0 || step.new_pid == step.old_pid) return {};
   auto words = fmt::format("; process {}", step.new_pid);
   return step.old_pid == 0 ? words : words + fmt::format(", was {}", step.old_pid);
 }
 
-std::size_t name_columns(const std::vector<Step>& steps) {
+std::size_t name_columns(const std::vector<UndertakenStep>& steps) {
   std::size_t columns = 0;
   for (const auto& step : steps)
     columns = std::max(columns, columns_of(step.service));
@@ -79,7 +79,7 @@ Line plan_line(const CommandWords& words, const SeenService& service, std::size_
   const auto process = service.pid == 0 ? std::string() : fmt::format(", process {}", service.pid);
   auto text = fmt::format("  {:>3}. {} ({}{})", place, service.name, service.state, process);
   if (!takes_time(words) || service.mode == "act") return {.text = std::move(text)};
-  return {.text = text + ": it will be refused, its mode is " + service.mode, .look = Look::warning};
+  return {.text = text + ": it will be refused, its mode is " + service.mode, .look = Accent::warning};
 }
 
 std::string state_words(const Undertaking& undertaking) {
@@ -108,7 +108,7 @@ std::vector<Line> plan_lines(const CommandWords& words, const Machine& machine) 
     if (const auto* service = service_called(machine, name))
       lines.push_back(plan_line(words, *service, ++place));
   }
-  if (place == 0) lines.push_back({.text = "  none: it is not here", .look = Look::warning});
+  if (place == 0) lines.push_back({.text = "  none: it is not here", .look = Accent::warning});
   lines.push_back({});
   lines.push_back({.text = promise_of(words)});
   return lines;
@@ -169,13 +169,13 @@ std::vector<Line> lines_of(const Undertaking& undertaking) {
     const auto* idle = undertaking.has_ended ? "nothing was done" : "its turn comes later";
     const auto words = step.words.empty() ? std::string(idle) : step.words + pid_words(step);
     lines.push_back({.text = fmt::format("{} {}  {}", mark, padded(step.service, columns), words),
-                     .look = step.has_ended ? look_of(step.status) : Look::plain});
+                     .look = step.has_ended ? look_of(step.status) : Accent::plain});
   }
   return lines;
 }
 
 std::string failed_service(const Undertaking& undertaking) {
-  const auto is_failed = [](const Step& step) {
+  const auto is_failed = [](const UndertakenStep& step) {
     return step.has_ended && step.status == CheckStatus::critical && !step.words.starts_with("skipped");
   };
   const auto found = std::ranges::find_if(undertaking.steps, is_failed);

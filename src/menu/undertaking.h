@@ -16,7 +16,7 @@
 namespace systemcheck {
 
 /// How far it has come with one service.
-struct Step {
+struct UndertakenStep {
   std::string service{};
   std::uint64_t old_pid = 0;
   std::uint64_t new_pid = 0;  ///< 0: not known yet
@@ -29,7 +29,7 @@ struct Step {
 struct Undertaking {
   std::uint64_t id = 0;  ///< of the question that ordered it
   CommandWords words{};
-  std::vector<Step> steps{};
+  std::vector<UndertakenStep> steps{};
   bool has_ended = false;
   CheckStatus status = CheckStatus::unknown;  ///< the worst of all, once it has ended
   std::string error{};                        ///< why nothing came of it as a whole

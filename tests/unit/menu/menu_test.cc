@@ -359,7 +359,7 @@ TEST_F(MenuTest, SaysOnEachScreenWhichKeysDoWhat) {
     press(keys);
     for (const auto size : {smallest_size, usual, Size{.rows = 60, .columns = 200}}) {
       const auto last = screen(size).back();
-      EXPECT_EQ(last.look, Look::title) << keys;
+      EXPECT_EQ(last.look, Accent::title) << keys;
       EXPECT_THAT(text(size), testing::ContainsRegex("Esc: |q: leave")) << keys;
     }
     for (int i = 0; i < 4; ++i)

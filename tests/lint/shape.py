@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Length of files, and the names we do not give. The length of functions is clang-tidy's matter."""
+"""Length of files, and the names we do not give, or give once. The length of functions is clang-tidy's matter."""
 
 import re
 import sys
@@ -12,11 +12,12 @@ LINES_MAX = 400
 _FUNCTION = re.compile(r"(?:^|[\s*&>])(?:\w+::)*(?P<name>(?:get|process|handle)_\w*)\s*\(")
 # Here "process" is the thing, not the verb.
 _NOUNS = {"process_leaves"}
-_TYPE_BEFORE = re.compile(r"(?P<word>\w+)[>\s*&]*$|[>*&]\s*$")
+_TYPE_BEFORE = re.compile(r"(?P<word>\w+)[>\s*&]*$|(?<!-)[>*&]\s*$")
 _NOT_A_TYPE = {"return", "co_return", "co_await", "co_yield", "else", "new", "delete", "throw", "case", "and", "or", "not"}
 _TYPE = re.compile(r"\b(?:class|struct|enum(?:\s+class)?|concept|using|namespace)\s+(?P<name>\w+)")
 # The word alone may be somebody else's term (systemd calls itself a manager); a compound is an evasion.
 _EVASIVE_TYPE = re.compile(r"\w+(?:Manager|Handler|Helper)|\w*(?:Utils?|Misc)|\w*_?(?:utils?|misc|manager)")
+_DEFINED_TYPE = re.compile(r"(?:class|struct|enum(?: class)?) (?P<name>\w+)(?: final)?(?: :[^;{]*)? *\{")
 _EVASIVE_FILE = re.compile(r"(?:^|[/_])(?:utils?|misc|helpers?|managers?|handlers?|common)(?:[/_.]|$)")
 _UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 
@@ -53,7 +54,20 @@ def check_unfinished(source):
             yield Complaint(source.path, number, "finish it, or write down why it is as it is")
 
 
+def check_types(sources):
+    """In one program two types of the same name are one, and the linker takes the functions of whichever it likes."""
+    defined = {}
+    for source in sources:
+        for number, line in enumerate(source.code if source.path.endswith(".h") else (), start=1):
+            found = _DEFINED_TYPE.match(line)
+            other = defined.setdefault(found.group("name"), source.path) if found else source.path
+            if other != source.path:
+                yield Complaint(source.path, number, f"{found.group('name')}: {other} has a type of that name")
+
+
 def check(sources):
+    sources = list(sources)
+    yield from check_types(sources)
     for source in sources:
         yield from check_file(source)
         yield from check_names(source)

@@ -34,7 +34,7 @@ class Names(unittest.TestCase):
             self.assert_refused(line)
 
     def test_calls_of_foreign_functions_are_fine(self):
-        for line in ("auto user = get_current_dir_name();", "return get_nprocs();", "  process_cache_(cache),", "std::get<0>(x);"):
+        for line in ("auto user = get_current_dir_name();", "return get_nprocs();", "  process_cache_(cache),", "std::get<0>(x);", "auto all = app->get_subcommands();"):
             self.assertEqual(messages(line + "\n"), [], line)
 
     def test_evasive_types_are_refused(self):
@@ -50,6 +50,20 @@ class Names(unittest.TestCase):
 
     def test_a_header_has_its_guard(self):
         self.assertEqual(messages("int x;\n", "src/os/x.h"), ["no #pragma once"])
+
+
+class Types(unittest.TestCase):
+    def complaints(self, *texts):
+        sources = [Source(path, "#pragma once\n" + text) for path, text in texts]
+        return [c.message for c in shape.check(sources)]
+
+    def test_two_headers_do_not_define_the_same(self):
+        for text in ("struct Entry {\n", "class Entry final : public Base {\n", "enum class Entry { one };\n"):
+            self.assertEqual(self.complaints(("src/os/a.h", "struct Entry {\n"), ("src/menu/b.h", text)),
+                             ["Entry: src/os/a.h has a type of that name"], text)
+
+    def test_a_name_may_be_declared_and_used_inside_another_as_often_as_one_likes(self):
+        self.assertEqual(self.complaints(("src/os/a.h", "struct Entry {\n  struct Place {\n"), ("src/os/b.h", "struct Entry;\nstruct Other {\n  struct Place {\n")), [])
 
 
 class Unfinished(unittest.TestCase):

@@ -56,7 +56,7 @@ std::string hold_lines(const Json& json) {
 std::string probe_lines(const Json& json) {
   std::string text;
   for (const auto& probe : list_of(json, "probes")) {
-    const auto failures = static_cast<std::uint64_t>(std::max(0.0, number_of(probe, "failures")));
+    const auto failures = static_cast<std::uint64_t>(std::max(0.0, number_of(probe, "consecutive_failures")));
     text += "probe " + text_of(probe, "name") + ": " + text_of(probe, "result");
     if (failures > 0) text += fmt::format(", {} in a row", failures);
     if (!is_true(probe, "is_fatal")) text += ", never a reason to restart";

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "publish/hold_json.h"
+#include "publish/watch_json.h"
 
 namespace systemcheck {
 namespace {
@@ -82,25 +83,6 @@ Json actions_json(const HistoryPage& page, Audience audience) {
   return all;
 }
 
-Json policy_json(const RestartPolicy& policy) {
-  return {{"first_seconds", in_seconds(policy.first)},
-          {"backoff_seconds", in_seconds(policy.backoff)},
-          {"backoff_max_seconds", in_seconds(policy.backoff_max)},
-          {"reset_after_seconds", in_seconds(policy.reset_after)},
-          {"grace_seconds", in_seconds(policy.grace)}};
-}
-
-Json probe_json(const ProbeState& probe) {
-  return {{"name", shown(probe.name)},
-          {"result", word(probe.last)},
-          {"since", wall_time_text(probe.since)},
-          {"is_failing", probe.is_failing},
-          {"is_fatal", probe.is_fatal},
-          {"failures", probe.consecutive_failures},
-          {"took_seconds", in_seconds(probe.last_duration)},
-          {"detail", shown(probe.detail)}};
-}
-
 std::string error_json(std::string_view message) { return Json{{"error", shown(message)}}.dump() + "\n"; }
 
 const ServiceRow* find_row(const View& view, std::string_view name) {
@@ -157,7 +139,7 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
     json["holds"].push_back(Json(hold_json(hold)));
   json["probes"] = Json::array();
   for (const auto& probe : row.probes)
-    json["probes"].push_back(probe_json(probe.state));
+    json["probes"].push_back(Json(probe_json(probe.state)));
   json["processes_min"] = row.processes_min;
   json["main_pid"] = row.main ? Json(row.main->pid) : Json(nullptr);
   json["actions"] = page ? actions_json(*page, audience) : Json::array();

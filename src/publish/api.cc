@@ -11,6 +11,7 @@
 #include "publish/service_json.h"
 #include "publish/status_json.h"
 #include "publish/view_words.h"
+#include "publish/watch_json.h"
 
 namespace systemcheck {
 namespace {
@@ -60,28 +61,6 @@ ApiAnswer services(const View& view) {
   auto json = begun(view);
   json["services"] = services_json(view);
   return {.text = text_of(json)};
-}
-
-Json policy_json(const RestartPolicy& policy) {
-  return {{"first_seconds", in_seconds(policy.first)},
-          {"backoff_seconds", in_seconds(policy.backoff)},
-          {"backoff_max_seconds", in_seconds(policy.backoff_max)},
-          {"reset_after_seconds", in_seconds(policy.reset_after)},
-          {"grace_seconds", in_seconds(policy.grace)}};
-}
-
-Json probe_json(const ProbeState& probe) {
-  Json json;
-  json["name"] = published_text(probe.name);
-  json["result"] = word(probe.last);
-  json["since"] = wall_time_text(probe.since);
-  json["duration_seconds"] = in_seconds(probe.last_duration);
-  json["detail"] = published_text(probe.detail);
-  json["is_fatal"] = probe.is_fatal;
-  json["is_failing"] = probe.is_failing;
-  json["consecutive_failures"] = probe.consecutive_failures;
-  json["certificate_expires"] = probe.expires_at ? Json(wall_time_text(*probe.expires_at)) : Json(nullptr);
-  return json;
 }
 
 ApiAnswer service(const View& view, std::string_view name) {

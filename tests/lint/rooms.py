@@ -27,7 +27,7 @@ ADAPTERS = {
         "src/offline/replay_json.cc",
         "src/daemon/daemon_requests.cc", "src/daemon/process_answer.cc",
         "src/publish/hold_json.h", "src/publish/relay_json.h", "src/daemon/relay_answer.cc", "src/daemon/relay_grants.cc",
-        "src/publish/service_json.h",
+        "src/publish/service_json.h", "src/publish/watch_json.h",
         "src/publish/http_orders.cc",
         "src/publish/shed_json.h",
         "src/decide/shed_memory.cc",

@@ -46,7 +46,8 @@ constexpr int exit_failed = 1;
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG, sysexits.h
 /// By then everything has been touched that is touched but once: the first cycle is over, unless it hangs.
 constexpr Duration started_within = std::chrono::seconds{10};
-constexpr Duration thrift_interval = std::chrono::minutes{1};
+/// What is needed is mapped again after each time, which is not for nothing.
+constexpr Duration thrift_interval = std::chrono::hours{1};
 /// What the kernel kills for want of memory is others first: who is to help must be there. -1000 would be
 /// never.
 constexpr int own_oom_score_adjust = -900;

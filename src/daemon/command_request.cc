@@ -66,10 +66,7 @@ std::optional<CommandRequest> request_for(const SnmpOrder& order, WallTime now) 
 }
 
 CommandRequest request_for(const HttpOrder& order) {
-  return {.verb = from_word<CommandVerb>(word(order.verb)).value_or(CommandVerb::release),
-          .target = order.target,
-          .length = order.length,
-          .reason = order.reason};
+  return {.verb = order.verb, .target = order.target, .length = order.length, .reason = order.reason};
 }
 
 bool is_command(std::string_view request) { return from_word<CommandVerb>(take_word(request)).has_value(); }

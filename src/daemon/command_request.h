@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/command_verb.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "config/config.h"
@@ -13,15 +13,6 @@
 #include "publish/snmp_orders.h"
 
 namespace systemcheck {
-
-/// What people say on the control socket to take a service over and to give it back.
-enum class CommandVerb { maintenance, release, restart, start, stop, clear };
-template <>
-struct Words<CommandVerb> {
-  static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 6> all{"maintenance", "release", "restart",
-                                                       "start",       "stop",    "clear"};
-};
 
 struct CommandRequest {
   CommandVerb verb = CommandVerb::release;

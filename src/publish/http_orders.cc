@@ -55,7 +55,7 @@ std::string_view word_of(int code) {
 struct Place {
   bool is_group = false;
   std::string_view name{};
-  HttpVerb verb = HttpVerb::release;
+  CommandVerb verb = CommandVerb::release;
 };
 
 std::optional<Place> parse_place(std::string_view path) {
@@ -64,7 +64,7 @@ std::optional<Place> parse_place(std::string_view path) {
   path.remove_prefix(place.is_group ? groups_path.size() : services_path.size());
   const auto slash = path.find('/');
   if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
-  const auto verb = from_word<HttpVerb>(path.substr(slash + 1));
+  const auto verb = from_word<CommandVerb>(path.substr(slash + 1));
   if (!verb) return std::nullopt;
   place.name = path.substr(0, slash);
   place.verb = *verb;
@@ -104,7 +104,7 @@ std::optional<std::string> text_at(const Json& json, const char* key) {
 std::optional<HttpProblem> read_body(std::string_view body, HttpOrder& order) {
   const auto json = body.empty() ? Json::object() : Json::parse(body, nullptr, false);
   if (!json.is_object()) return bad("the body is not a JSON object");
-  const bool is_maintenance = order.verb == HttpVerb::maintenance;
+  const bool is_maintenance = order.verb == CommandVerb::maintenance;
   for (const auto& item : json.items()) {
     if (!is_maintenance || (item.key() != "for" && item.key() != "reason"))
       return bad("'" + printable(item.key(), 64) + "' is not known here");

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/command_verb.h"
 #include "base/units.h"
-#include "base/vocabulary.h"
 #include "os/awaited.h"
 #include "publish/view.h"
 
@@ -20,17 +19,8 @@ namespace systemcheck {
 /// What came of an order: a document for whoever waits for it.
 using HttpOutcome = Awaited<std::string>;
 
-/// The words of the control socket.
-enum class HttpVerb { maintenance, release, restart, start, stop, clear };
-template <>
-struct Words<HttpVerb> {
-  static constexpr int first = 0;
-  static constexpr std::array<std::string_view, 6> all{"maintenance", "release", "restart",
-                                                       "start",       "stop",    "clear"};
-};
-
 struct HttpOrder {
-  HttpVerb verb = HttpVerb::release;
+  CommandVerb verb = CommandVerb::release;
   std::string target{};  ///< a service or a group
   Duration length{};     ///< of maintenance
   std::string reason{};

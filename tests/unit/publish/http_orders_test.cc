@@ -47,7 +47,7 @@ TEST(HttpActs, TakesAnOrderAndKnowsWhoGaveIt) {
   const auto verdict = world.judge(world.acting, world.alice);
   const auto* order = std::get_if<HttpOrder>(&verdict);
   ASSERT_TRUE(order);
-  EXPECT_EQ(order->verb, HttpVerb::restart);
+  EXPECT_EQ(order->verb, CommandVerb::restart);
   EXPECT_EQ(order->target, "mail");
   EXPECT_EQ(order->asked_by, "http alice from 192.0.2.7:4711");
 }

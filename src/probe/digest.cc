@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/hex.h"
+
 namespace systemcheck {
 
 struct Sha256::State {
@@ -23,16 +25,10 @@ void Sha256::add(std::string_view piece) {
 }
 
 std::string Sha256::hex() {
-  constexpr std::string_view digits = "0123456789abcdef";
   if (state_->hash == nullptr) return {};  // Out of memory: fits no checksum.
-  std::array<unsigned char, 32> bytes{};
+  std::array<char, 32> bytes{};
   gnutls_hash_output(state_->hash, bytes.data());
-  std::string text;
-  for (const unsigned value : bytes) {
-    text += digits[value / 16];
-    text += digits[value % 16];
-  }
-  return text;
+  return systemcheck::hex({bytes.data(), bytes.size()});
 }
 
 }  // namespace systemcheck

@@ -7,22 +7,13 @@
 #include <array>
 #include <cctype>
 
+#include "base/hex.h"
+
 namespace systemcheck {
 namespace {
 
 constexpr std::size_t key_bytes = 32;
 constexpr std::size_t header_bytes_max = 2048;
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    text += digits[value / 16U];
-    text += digits[value % 16U];
-  }
-  return text;
-}
 
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string encoded(text);

@@ -291,10 +291,13 @@ void Daemon::obey(const HttpOrder& order) {
 
 Inquiry Daemon::commands() {
   return [this](std::string_view request, const Peer& peer, const Reply& reply) {
-    const Reply after_post([this, reply](std::string text) { reply_after_post(reply, std::move(text)); },
-                           [reply](std::string line) { reply.tell(std::move(line)); });
-    return answer(request, peer, reply) || commands_.answer(request, peer, after_post);
+    return answer(request, peer, reply) || commands_.answer(request, peer, after_post(reply));
   };
+}
+
+Reply Daemon::after_post(const Reply& reply) {
+  return Reply([this, reply](std::string text) { reply_after_post(reply, std::move(text)); },
+               [reply](std::string line) { reply.tell(std::move(line)); });
 }
 
 }  // namespace systemcheck

@@ -58,6 +58,8 @@ class Daemon {
 
  private:
   void reply_after_post(const Reply& reply, std::string text);
+  /// What is said to it waits for the next post; how it goes is told at once.
+  Reply after_post(const Reply& reply);
   // daemon_requests.cc
   bool answer(std::string_view request, const Peer& peer, const Reply& reply);
   void answer_check(const Reply& reply);

@@ -191,9 +191,7 @@ void Daemon::answer_shed_restore(std::string_view words, const ShedRow& shedding
     if (!lack.empty()) wish.refusals.emplace(row.name, lack + "; --force starts it all the same");
     wish.names.push_back(row.name);
   }
-  commands_.carry_out(std::move(wish),
-                      Reply([this, reply](std::string text) { reply_after_post(reply, std::move(text)); },
-                            [reply](std::string line) { reply.tell(std::move(line)); }));
+  commands_.carry_out(std::move(wish), after_post(reply));
 }
 
 }  // namespace systemcheck

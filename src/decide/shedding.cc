@@ -14,7 +14,8 @@ namespace {
 using Kind = ShedNews::Kind;
 
 constexpr Duration look_soon = std::chrono::milliseconds{100};
-constexpr Duration look_late = std::chrono::seconds{1};
+/// The forecast needs five readings within its ten seconds.
+constexpr Duration look_late = std::chrono::seconds{2};
 /// No program fills memory faster: the next look comes before it can have gone through what is left.
 constexpr double fill_bytes_per_second = 6000.0 * (1 << 20);
 
@@ -177,8 +178,8 @@ ShedState state_of(const ShedScene& scene) {
 Duration next_look(const ShedScene& scene, ShedState state) {
   if (!scene.sight || state == ShedState::stopping || state == ShedState::settle) return look_soon;
   const double seconds = (scene.usable() - scene.thresholds.below) / fill_bytes_per_second;
-  const auto time =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(1.0, seconds)));
+  const auto time = std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::min(in_seconds(look_late), seconds)));
   return std::clamp(time, look_soon, look_late);
 }
 

@@ -128,12 +128,12 @@ TEST(Shedding, LooksAgainTheSoonerTheLessThereIs) {
   EXPECT_EQ(world.pass(1s).look_again, 100ms);
 }
 
-TEST(Shedding, LooksOnceASecondWhereThereIsPlenty) {
+TEST(Shedding, LooksEachTwoSecondsWhereThereIsPlenty) {
   ShedWorld world;
   auto sight = world.sight();
   sight.total_bytes *= 100;
   sight.usable_bytes = sight.total_bytes;
-  EXPECT_EQ(world.look(sight).look_again, 1s);
+  EXPECT_EQ(world.look(sight).look_again, 2s);
 }
 
 TEST(Shedding, LooksOftenWhileAServiceStops) {

@@ -71,8 +71,8 @@ Status ProcessCache::read_table(Host& host, Processes& table, std::span<const pi
   if (!roll) return roll.error();
   given_ = now;
   ++passes_;
-  auto done = read(host, table, *roll, [concerned](Known& known) {
-    return std::exchange(known.may_rest, false) &&
+  auto done = read(host, table, *roll, [&](const Known& known) {
+    return known.is_quiet && !is_its_turn(known) &&
            !std::ranges::binary_search(concerned, known.process.identity.pid);
   });
   seen_ = {};  // Until the next cycle nobody needs so much memory.
@@ -176,16 +176,15 @@ Status ProcessCache::read_process(Pass& pass, NumberedEntry entry, Known* known)
   parsed->process.user = status->owner;
   Known now{.process = parsed->process, .inode = entry.inode, .stack_start = parsed->stack_start};
   if (const auto done = complete_text(pass, *parsed, known, now); !done) return done.error();
-  now.may_rest = may_rest(known, now);
+  now.is_quiet = !now.is_young && known != nullptr && known->process == now.process;
   pass.table.all.push_back(now.process);
   seen_.push_back(std::move(now));
   return Nothing{};
 }
 
-/// By turns, so that each pass is half a one.
-bool ProcessCache::may_rest(const Known* known, const Known& now) const {
-  const bool is_its_turn = (static_cast<std::uint32_t>(now.process.identity.pid) + passes_) % 2 == 0;
-  return is_its_turn && !now.is_young && known != nullptr && known->process == now.process;
+/// Spread over the processes, so that each pass costs the same.
+bool ProcessCache::is_its_turn(const Known& known) const {
+  return (static_cast<std::uint32_t>(known.process.identity.pid) + passes_) % quiet_turns == 0;
 }
 
 /// With its own earlier one, or with the process before it: workers of one service are neighbours.

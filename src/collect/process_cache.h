@@ -22,12 +22,16 @@ inline constexpr std::uint8_t text_refresh_passes = 64;
 /// user or written its title. What executes another program later is told by the place of its stack.
 inline constexpr Duration young_for = std::chrono::seconds{10};
 
+/// A process that does nothing is read anew in one of so many passes: what it begins to do is seen three
+/// minutes later at most.
+inline constexpr std::uint32_t quiet_turns = 3;
+
 /// Reads the process table, and remembers between passes what of a process stays the same.
 ///
 /// A pass over ten thousand processes is nearly all kernel time, so what counts is how many files are
 /// opened: /proc/PID/stat and the owner of /proc/PID for each process; the command line, the
 /// executable and the control group only for those not seen before. Who has done nothing since he was read
-/// last, which is nearly everybody, is left alone in the next pass. A process is told by its pid, its
+/// last, which is nearly everybody, is read in one pass of `quiet_turns`. A process is told by its pid, its
 /// start, its name and where its stack begins. Belongs to the collector's thread.
 class ProcessCache {
  public:
@@ -49,7 +53,7 @@ class ProcessCache {
     std::uint64_t inode = 0;  ///< of its directory in /proc
     std::uint64_t stack_start = 0;
     bool is_young = false;  ///< when its text was read
-    bool may_rest = false;  ///< in the next pass
+    bool is_quiet = false;  ///< it had done nothing when it was read last
     std::uint8_t refresh_in = 0;
   };
   struct Pass {
@@ -74,7 +78,7 @@ class ProcessCache {
   Status read_process(Pass& pass, NumberedEntry entry, Known* known);
   Status complete_text(Pass& pass, const ParsedStat& parsed, const Known* known, Known& now);
   Known* find_known(Pass& pass, pid_t pid);
-  [[nodiscard]] bool may_rest(const Known* known, const Known& now) const;
+  [[nodiscard]] bool is_its_turn(const Known& known) const;
   [[nodiscard]] std::shared_ptr<const ProcessText> share(const Known* known, ProcessText text) const;
   Result<ProcessText> read_text(Host& host, const ParsedStat& parsed);
   void count_failure(const Pass& pass, pid_t pid, const Error& error);

@@ -27,7 +27,7 @@ int show_menu(const Session& session) {
 }
 
 void add_menu(CLI::App& app, Session& session) {
-  auto* menu = app.add_subcommand("menu", "all of this on a full screen, by numbers")->fallthrough();
+  auto* menu = app.add_subcommand("menu", "all of this on a full screen, by numbers");
   menu->callback([&session] { session.run = [&session] { return show_menu(session); }; });
 }
 
@@ -121,6 +121,7 @@ int main(int argc, char** argv) try {
   app.add_option("--color", session.colours, "states in colours: auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
+  app.fallthrough();  // Inherited by the commands: these options may stand behind them, too.
   add_questions(app, session);
   add_processes(app, session);
   add_top(app, session);
@@ -132,7 +133,6 @@ int main(int argc, char** argv) try {
   add_orders(app, session);
   add_completions(app, session);
   app.require_subcommand(1);
-  app.fallthrough();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

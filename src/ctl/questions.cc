@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "base/json_text.h"
 #include "ctl/answer.h"
 #include "ctl/client.h"
 #include "ctl/history_text.h"
@@ -34,8 +35,7 @@ int show_services(const Session& session, const ServicesArguments& arguments) {
   const auto table = services_table(*services, session.style(), wall_now());
   if (!table) return fail(table.error());
   const Json document{{"schema", 1}, {"status", word(table->status)}, {"services", *services}};
-  return show(session, document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", table->text,
-              table->status);
+  return show(session, json_document(document), table->text, table->status);
 }
 
 struct HistoryArguments {

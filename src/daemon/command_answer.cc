@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace systemcheck {
@@ -11,12 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t detail_limit_bytes = 1024;
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json service_json(const ServiceAnswer& answer) {
   Json json;
@@ -54,24 +49,24 @@ std::string command_json(const CommandAnswer& answer) {
   json["services"] = Json::array();
   for (const auto& one : answer.services)
     json["services"].push_back(service_json(one));
-  return text_of(json);
+  return json_document(json);
 }
 
 std::string plan_line(const CommandAnswer& answer, const std::vector<std::string>& names) {
-  return line_of(
-      {{"progress", "planned"}, {"command", answer.command}, {"target", answer.target}, {"services", names}});
+  return json_line(Json{
+      {"progress", "planned"}, {"command", answer.command}, {"target", answer.target}, {"services", names}});
 }
 
 std::string step_line(const std::string& service, DemandStep step) {
-  return line_of({{"progress", word(step)}, {"service", service}});
+  return json_line(Json{{"progress", word(step)}, {"service", service}});
 }
 
 std::string end_line(const ServiceAnswer& answer) {
-  return line_of({{"progress", "ended"}, {"service", answer.name}, {"answer", service_json(answer)}});
+  return json_line(Json{{"progress", "ended"}, {"service", answer.name}, {"answer", service_json(answer)}});
 }
 
 std::string refusal_json(std::string_view message) {
-  return line_of({{"error", printable(message, detail_limit_bytes)}}) + "\n";
+  return json_line(Json{{"error", printable(message, detail_limit_bytes)}}) + "\n";
 }
 
 }  // namespace systemcheck

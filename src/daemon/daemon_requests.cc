@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "daemon/configuration.h"
 #include "daemon/daemon.h"
@@ -21,17 +22,13 @@ constexpr Duration check_gap = std::chrono::seconds{3};
 /// More people cannot wait for an answer.
 constexpr std::size_t waiting_max = 32;
 
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 std::string reload_json(std::string_view result, CheckStatus status, const Json& more) {
   Json json{{"schema", 1}, {"command", "reload"}, {"result", result}, {"status", word(status)}};
   json["problems"] = Json::array();
   json["changed"] = Json::array();
   json["needs_restart"] = Json::array();
   json.update(more);
-  return text_of(json);
+  return json_document(json);
 }
 
 bool is_off(const ShedServiceRow& row) {
@@ -155,7 +152,7 @@ void Daemon::answer_shed_mode(std::string_view words, Mode now, const std::strin
                   {"status", word(CheckStatus::ok)},
                   {"mode", word(*wanted)}};
   if (*wanted != now) set_shed_mode(*wanted, asked_by);
-  reply_after_post(reply, text_of(json));
+  reply_after_post(reply, json_document(json));
 }
 
 /// A person may be quicker than the policy, which waits for a while in between; not than memory allows.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "daemon/command_answer.h"
 #include "publish/view_words.h"
@@ -18,8 +19,6 @@ using Json = nlohmann::ordered_json;
 
 /// Whoever looks again within this time is told what was used since.
 constexpr Duration pictures_kept_for = std::chrono::minutes{1};
-
-std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 /// Who belongs to which service, by the process; ascending.
 using Owners = std::vector<std::pair<ProcessIdentity, std::string_view>>;
@@ -233,12 +232,12 @@ Result<std::string> processes_json(const ProcessPictures& pictures, const Proces
   const Table table(pictures, *found);
   auto all = table.chosen(query);
   table.sort(all, query.order);
-  auto text = line_of(head_json(*pictures.view, table, all.size()));
+  auto text = json_line(head_json(*pictures.view, table, all.size()));
   text.back() = ',';  // Row by row: as one document in memory it would be several times as large.
   text += "\"processes\":[";
   if (all.size() > query.limit) all.resize(query.limit);
   for (const auto& shown : all)
-    text += (&shown == all.data() ? "\n" : ",\n") + line_of(table.row(shown));
+    text += (&shown == all.data() ? "\n" : ",\n") + json_line(table.row(shown));
   return text + "\n]}\n";
 }
 

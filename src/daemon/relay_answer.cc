@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "daemon/command_answer.h"
 
@@ -18,10 +19,6 @@ constexpr std::size_t comment_bytes_max = 256;
 constexpr Duration add_for = std::chrono::minutes{15};
 
 std::string shown(std::string_view text) { return printable(text, line_limit); }
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json grant_json(const Grant& grant) {
   Json json{{"network", grant.network.text()},
@@ -139,7 +136,7 @@ class Desk {
     json["grants"] = Json::array();
     for (const auto& grant : *grants)
       json["grants"].push_back(grant_json(grant));
-    reply(text_of(json));
+    reply(json_document(json));
   }
 
   void add(std::string_view words, const Peer& peer, const Reply& reply) {
@@ -153,10 +150,11 @@ class Desk {
       return refuse(reply, request->network.text() + " is refused: " + std::string(word(*decision->reason)) +
                                (decision->reason == Refusal::never ? " (relay.never)" : ""));
     }
-    reply(text_of({{"schema", 1},
-                   {"result", decision->kind == RelayDecision::Kind::granted ? "granted" : "refreshed"},
-                   {"network", request->network.text()},
-                   {"until", wall_time_text(by_hand.until)}}));
+    reply(json_document(
+        Json{{"schema", 1},
+             {"result", decision->kind == RelayDecision::Kind::granted ? "granted" : "refreshed"},
+             {"network", request->network.text()},
+             {"until", wall_time_text(by_hand.until)}}));
   }
 
   void remove(std::string_view words, const Peer& peer, const Reply& reply) {
@@ -167,7 +165,7 @@ class Desk {
     if (!*removed) {
       return refuse(reply, network->text() + why_not_removed(network->address()));
     }
-    reply(text_of({{"schema", 1}, {"result", "removed"}, {"network", network->text()}}));
+    reply(json_document(Json{{"schema", 1}, {"result", "removed"}, {"network", network->text()}}));
   }
 
   [[nodiscard]] std::string why_not_removed(const IpAddress& address) const {
@@ -180,7 +178,7 @@ class Desk {
   void flush(const Peer& peer, const Reply& reply) {
     const auto count = tracker_.flush(peer_words(peer));
     if (!count) return refuse(reply, count.error().message);
-    reply(text_of({{"schema", 1}, {"result", "removed"}, {"count", *count}}));
+    reply(json_document(Json{{"schema", 1}, {"result", "removed"}, {"count", *count}}));
   }
 
   void why(std::string_view words, const Reply& reply) {
@@ -200,14 +198,16 @@ class Desk {
     read({.is_of_relay = true, .service = network, .since = {}, .limit = changes_shown},
          [json = std::move(json), reply](Json changes) mutable {
            json["changes"] = std::move(changes);
-           reply(text_of(json));
+           reply(json_document(json));
          });
   }
 
   void history(std::string_view words, const Reply& reply) {
     const auto query = parse_query(words);
     if (!query) return refuse(reply, query.error().message);
-    read(*query, [reply](Json changes) { reply(text_of({{"schema", 1}, {"changes", std::move(changes)}})); });
+    read(*query, [reply](Json changes) {
+      reply(json_document(Json{{"schema", 1}, {"changes", std::move(changes)}}));
+    });
   }
 
   /// An empty list where there is no history, or it cannot be read: that is told elsewhere.

@@ -1,4 +1,5 @@
 #include "daemon/relay_grants.h"
+#include "base/json_text.h"
 
 #include <fmt/core.h>
 
@@ -27,7 +28,7 @@ std::string grant_text(const Grant& grant) {
     json["by_hand"] = {
         {"who", by_hand->who}, {"comment", by_hand->comment}, {"until", stored(by_hand->until)}};
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 std::optional<Grant> parse_grant(std::string_view network, WallTime until, std::string_view text) {

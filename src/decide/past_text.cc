@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "decide/past.h"
 
@@ -323,7 +324,7 @@ PastMoment moment_of(Members& members, std::string& wrong) {
 std::string past_text(const PastMoment& moment) {
   auto json = std::visit([](const auto& it) { return json_of(it); }, moment);
   json["schema"] = schema;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 Result<PastMoment> parse_past(std::string_view text) {

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "offline/replay_text.h"
 
@@ -54,7 +55,7 @@ std::string replay_json(const Replayed& replayed, bool only_differences) {
                              {"then", said_json(line.then)},
                              {"now", said_json(line.now)}});
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_document(json);
 }
 
 }  // namespace systemcheck

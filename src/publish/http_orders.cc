@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "config/values.h"
 #include "decide/ownership.h"
@@ -19,10 +20,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view services_path = "/api/v1/services/";
 constexpr std::string_view groups_path = "/api/v1/groups/";
 constexpr std::size_t reason_bytes_max = 256;
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 /// For programs, as the other problems of the API have it.
 std::string_view word_of(int code) {
@@ -157,7 +154,7 @@ std::string HttpActs::session_json(const HttpAsker& asker, WallTime now) const {
   json["may_act"] = reason.empty();
   json["csrf"] = token.empty() ? Json(nullptr) : Json(token);
   json["why_not"] = reason.empty() ? Json(nullptr) : Json(reason);
-  return text_of(json);
+  return json_document(json);
 }
 
 std::variant<HttpProblem, HttpOrder> HttpActs::judge(const HttpActing& acting, const HttpAsker& asker,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
 #include "config/order.h"
 #include "publish/hold_json.h"
 #include "publish/relay_json.h"
@@ -259,8 +260,7 @@ std::string status_json(const View& view) {
   json["services"] = services_json(view);
   json["groups"] = groups_json(view);
   // All strings are valid UTF-8 by now; should one not be, a replaced letter beats no answer.
-  constexpr int indent = 2;
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  return json_document(json);
 }
 
 }  // namespace systemcheck

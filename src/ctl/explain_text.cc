@@ -66,29 +66,17 @@ std::string probe_lines(const Json& json) {
   return text;
 }
 
-std::string policy_line(const Json& json) {
-  const auto found = json.find("policy");
-  if (found == json.end() || !found->is_object()) return {};
-  return fmt::format("policy: first after {}, then {} doubling to {}, forgotten after {} of health\n",
-                     seconds_words(number_of(*found, "first_seconds")),
-                     seconds_words(number_of(*found, "backoff_seconds")),
-                     seconds_words(number_of(*found, "backoff_max_seconds")),
-                     seconds_words(number_of(*found, "reset_after_seconds")));
+const Json& part_of(const Json& json, const char* key) {
+  static const Json nothing = Json::object();
+  const auto found = json.find(key);
+  return found != json.end() && found->is_object() ? *found : nothing;
 }
 
-std::string next_words(const Json& json) {
-  const auto state = text_of(json, "state");
-  const auto wait = number_of(json, "next_attempt_seconds");
-  if (state == "up") return "nothing: it is well";
-  if (state == "absent") return "nothing: it is not installed here";
-  if (state == "held") return "nothing, until it is given back";
-  if (text_of(json, "mode") != "act") return "nothing is done: its mode is " + text_of(json, "mode");
-  if (wait > 0) return "the next attempt in " + seconds_words(wait);
-  if (state == "degraded") return "nothing is done: it works";
-  if (state == "overloaded") return "nothing is done while the machine is so busy";
-  if (state == "restarting") return "it is seen whether it comes up";
-  if (state == "unknown") return "it is looked at again";
-  return "it is looked at again, and restarted when it is surely down";
+std::string next_line(const Json& json) {
+  const auto& next = part_of(json, "next");
+  const bool is_planned = !text_of(next, "attempt").empty();
+  const auto when = is_planned ? " (in " + seconds_words(number_of(json, "next_attempt_seconds")) + ")" : "";
+  return "next" + when + ": " + text_of(next, "text") + "\n";
 }
 
 /// What a person may type now.
@@ -114,8 +102,8 @@ Result<Explanation> explanation(std::string_view document, const Style& style) {
   result.text = fmt::format("{}: {} since {}, owner {}, mode {}\nbecause: {}\n", text_of(*json, "name"),
                             coloured(text_of(*json, "state"), style.is_coloured), text_of(*json, "since"),
                             text_of(*json, "owner"), text_of(*json, "mode"), text_of(*json, "reason"));
-  result.text += probe_lines(*json) + hold_lines(*json) + "next: " + next_words(*json) + "\n";
-  result.text += policy_line(*json);
+  result.text += probe_lines(*json) + hold_lines(*json) + next_line(*json);
+  result.text += "policy: " + text_of(part_of(*json, "policy"), "text") + "\n";
   for (const auto& action : list_of(*json, "actions"))
     result.text += action_line(action) + "\n" + command_lines(action);
   if (const auto problem = text_of(*json, "history_error"); !problem.empty())

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "publish/hold_json.h"
 #include "publish/watch_json.h"
@@ -16,10 +17,6 @@ using Json = nlohmann::json;
 constexpr std::size_t explained_actions = 5;
 
 std::string shown(std::string_view text) { return printable(text, line_limit); }
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 /// Line by line: what a command wrote may hold anything.
 std::string shown_output(std::string_view output) {
@@ -113,7 +110,8 @@ std::string history_json(const HistoryPage& page, Audience audience) {
   auto events = Json::array();
   for (const auto& event : page.events)
     events.push_back(event_json(event));
-  return text_of({{"schema", 1}, {"actions", actions_json(page, audience)}, {"events", std::move(events)}});
+  return json_document(
+      Json{{"schema", 1}, {"actions", actions_json(page, audience)}, {"events", std::move(events)}});
 }
 
 std::string explain_json(const View& view, const ServiceRow& row, const Result<HistoryPage>& page,
@@ -132,8 +130,9 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
             {"at_cap", row.is_at_cap},
             {"restarts_total", row.restarts_total},
             {"restart_failures_total", row.restart_failures_total},
-            {"next_attempt_seconds", in_seconds(row.backoff_remaining)},
-            {"policy", policy_json(view.config->restart_policy)}};
+            {"next_attempt_seconds", in_seconds(row.backoff_remaining)}};
+  json["next"] = Json(next_json(view, row));
+  json["policy"] = Json(policy_json(view.config->restart_policy));
   json["holds"] = Json::array();
   for (const auto& hold : row.holds)
     json["holds"].push_back(Json(hold_json(hold)));
@@ -144,7 +143,7 @@ std::string explain_json(const View& view, const ServiceRow& row, const Result<H
   json["main_pid"] = row.main ? Json(row.main->pid) : Json(nullptr);
   json["actions"] = page ? actions_json(*page, audience) : Json::array();
   if (!page) json["history_error"] = shown(page.error().message);
-  return text_of(json);
+  return json_document(json);
 }
 
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
-#include "publish/next_words.h"
 #include "publish/page_files.h"
 #include "publish/service_json.h"
 #include "publish/status_json.h"
@@ -19,10 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view of_one_service = "services/";
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
-}
 
 ApiAnswer problem(int status, std::string_view code, std::string_view detail) {
   return {.code = status, .text = problem_json(status, code, detail)};
@@ -60,7 +56,7 @@ Json begun(const View& view) {
 ApiAnswer services(const View& view) {
   auto json = begun(view);
   json["services"] = services_json(view);
-  return {.text = text_of(json)};
+  return {.text = json_document(json)};
 }
 
 ApiAnswer service(const View& view, std::string_view name) {
@@ -71,15 +67,13 @@ ApiAnswer service(const View& view, std::string_view name) {
   json["probes"] = Json::array();
   for (const auto& probe : row->probes)
     json["probes"].push_back(probe_json(probe.state));
-  const auto due = next_attempt(view, *row);
-  json["next"] = {{"text", next_words(view, *row)},
-                  {"attempt", due ? Json(wall_time_text(*due)) : Json(nullptr)}};
+  json["next"] = next_json(view, *row);
   json["policy"] = policy_json(view.config->restart_policy);
   json["events"] = Json::array();
   for (const auto& event : *view.events) {
     if (event->subject == row->name) json["events"].push_back(event_json(*event));
   }
-  return {.text = text_of(json)};
+  return {.text = json_document(json)};
 }
 
 ApiAnswer events(const View& view, const Argument& argument) {
@@ -95,7 +89,7 @@ ApiAnswer events(const View& view, const Argument& argument) {
     if (event->number > *after && json["events"].size() < *limit)
       json["events"].push_back(event_json(*event));
   }
-  return {.text = text_of(json)};
+  return {.text = json_document(json)};
 }
 
 struct Series {
@@ -140,7 +134,7 @@ ApiAnswer series(const View& view, const Argument& argument) {
       values.push_back(rounded((*it).*one.value));
   }
   // A line a number would be most of it.
-  return {.text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n'};
+  return {.text = json_line(json) + '\n'};
 }
 
 }  // namespace
@@ -176,11 +170,11 @@ std::string problem_json(int status, std::string_view code, std::string_view det
   json["status"] = status;
   json["code"] = code;
   json["detail"] = detail;
-  return text_of(json);
+  return json_document(json);
 }
 
 ApiAnswer answer_api(const View& view, std::string_view path, const Argument& argument) {
-  if (path == "status") return {.text = status_json(view) + '\n'};
+  if (path == "status") return {.text = status_json(view)};
   if (path == "services") return services(view);
   if (path == "events") return events(view, argument);
   if (path == "series") return series(view, argument);

@@ -3,13 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "config/config.h"
-#include "publish/probe_row.h"
+#include "publish/view.h"
 
 namespace systemcheck {
 
-// By what a service is watched, as both the API and the explanation of a service show it. Pure.
+// By what a service is watched and what happens next to it, as both the API and the explanation of a service
+// show it. Pure.
 
 nlohmann::ordered_json policy_json(const RestartPolicy& policy);
 nlohmann::ordered_json probe_json(const ProbeState& probe);
+nlohmann::ordered_json next_json(const View& view, const ServiceRow& row);
 
 }  // namespace systemcheck

@@ -263,7 +263,7 @@ class CommandLine(CommandLineTest):
     def test_colours_are_for_terminals(self):
         self.watched("web")
         self.assertNotIn("\x1b", self.ctl("services", code=0).stdout)
-        result = harness.run([CTL, "--socket", str(self.socket), "--color", "always", "services"])
+        result = harness.run([CTL, "services", "--socket", str(self.socket), "--color", "always"])
         self.assertIn("\x1b[32mup\x1b[0m", result.stdout)
         on_terminal = Terminal(self, [CTL, "--socket", str(self.socket), "services"])
         on_terminal.end()
@@ -361,7 +361,7 @@ class CommandLine(CommandLineTest):
         self.kill(web.wait_pid())
         daemon.wait_state("web", "waiting")
         text = wait_until(lambda: (out := self.ctl("explain", "web").stdout) and "AH00526" in out and out, "the output")
-        for words in ("because: ", "next: the next attempt in ", "policy: ", "exit status 3", "command: ",
+        for words in ("because: ", "next (in ", "policy: ", "exit status 3", "command: ",
                       "AH00526: Syntax error on line 7", "systemcheckctl clear web", "systemcheckctl history web"):
             self.assertIn(words, text)
 

@@ -54,7 +54,7 @@ TEST(HistoryText, ExplainsAService) {
   const auto explained = explanation(
       R"({"name": "web", "state": "waiting", "status": "critical", "since": "2026-11-22T18:20:03Z",
           "owner": "systemcheck", "mode": "act", "reason": "gone", "next_attempt_seconds": 20,
-          "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
+          "next": {"text": "It is tried.", "attempt": "2026-11-22T18:20:23Z"}, "policy": {"text": "Each minute."},
           "holds": [{"by": "maintenance", "until": "2026-11-22T19:20:03Z", "remaining_seconds": 3600,
                      "asked_by": "root", "reason": "new disks", "origin": "asked"}, {"by": "admin", "until": null},
                     {"by": "maintenance", "origin": "window", "reason": "backup"},
@@ -70,14 +70,16 @@ TEST(HistoryText, ExplainsAService) {
       << explained->text;
   EXPECT_EQ(explained->status, CheckStatus::critical);
   EXPECT_NE(explained->text.find("because: gone\n"), std::string::npos) << explained->text;
-  EXPECT_NE(explained->text.find("next attempt in 20"), std::string::npos) << explained->text;
+  EXPECT_NE(explained->text.find("next (in 20.0 s): It is tried.\npolicy: Each minute.\n"), std::string::npos)
+      << explained->text;
 }
 
 TEST(HistoryText, ExplainsAllThatANewcomerNeeds) {
   const auto explained = explanation(R"json({"name": "web", "state": "waiting", "status": "critical",
       "since": "2026-11-22T18:20:03Z", "owner": "systemcheck", "mode": "act", "unit": "web.service",
       "reason": "no process of it is running", "next_attempt_seconds": 20,
-      "policy": {"first_seconds": 0, "backoff_seconds": 5, "backoff_max_seconds": 300, "reset_after_seconds": 600},
+      "next": {"text": "Nothing while the kill switch is set.", "attempt": null},
+      "policy": {"text": "The first attempt at once.", "first_seconds": 0},
       "probes": [{"name": "http", "result": "refused", "consecutive_failures": 3, "is_fatal": true, "detail": "nobody listens"},
                  {"name": "tls", "result": "ok", "consecutive_failures": 0, "is_fatal": false, "detail": ""}],
       "holds": [],
@@ -89,8 +91,8 @@ TEST(HistoryText, ExplainsAllThatANewcomerNeeds) {
 because: no process of it is running
 probe http: refused, 3 in a row: nobody listens
 probe tls: ok, never a reason to restart
-next: the next attempt in 20.0 s
-policy: first after 0 s, then 5.0 s doubling to 5 min, forgotten after 10 min of health
+next: Nothing while the kill switch is set.
+policy: The first attempt at once.
 2026-11-22T18:20:02Z  web: start, attempt 2: failed (exit status 3): gone
     command: /bin/start
     it said:

@@ -1,5 +1,6 @@
 #include "daemon/history_answer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 namespace systemcheck {
 namespace {
 
+using ::testing::StartsWith;
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
@@ -59,11 +61,14 @@ TEST(HistoryAnswer, ExplainsAServiceAlsoWithoutAHistory) {
   row.name = "web";
   row.state = ServiceState::waiting;
   row.reason = "no process of it is running";
+  row.mode = Mode::act;
+  row.manager = "systemd";
   row.backoff_remaining = 20s;
   const Result<HistoryPage> unreadable = Error{Error::Kind::failed, "disk full"};
   const auto json = Json::parse(explain_json(view, row, unreadable, Audience::everybody));
   EXPECT_EQ(json["state"], "waiting");
   EXPECT_EQ(json["next_attempt_seconds"], 20.0);
+  EXPECT_THAT(json["next"]["text"].get<std::string>(), StartsWith("It is tried to be started again at "));
   EXPECT_EQ(json["policy"]["backoff_seconds"], 5.0);
   EXPECT_EQ(json["history_error"], "disk full");
 }

@@ -220,8 +220,9 @@ TEST_F(MenuTest, ExplainsWhatFailed) {
   EXPECT_THAT(text(), HasSubstr("! dovecot   skipped: not tried, because of sendmail"));
 
   answer("explain sendmail", R"({"name": "sendmail", "state": "down", "since": "2026-11-22T18:20:00Z",
-      "owner": "systemcheck", "mode": "act", "reason": "no process", "next_attempt_seconds": 5})");
-  EXPECT_THAT(text(), HasSubstr("next attempt in 5.0 s"));
+      "owner": "systemcheck", "mode": "act", "reason": "no process", "next_attempt_seconds": 5,
+      "next": {"text": "It is tried.", "attempt": "2026-11-22T18:20:05Z"}})");
+  EXPECT_THAT(text(), HasSubstr("next (in 5.0 s): It is tried."));
   EXPECT_THAT(text(), HasSubstr("w: more of sendmail"));
   press("w");
   EXPECT_THAT(text(), HasSubstr("Service sendmail"));

@@ -29,8 +29,11 @@ CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::op
   return is_high ? CheckStatus::warning : CheckStatus::ok;
 }
 
-bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu) {
-  return load && cpu && is_above(rules, *load, *cpu);
+bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu,
+                        const Result<Pressure>& pressure) {
+  if (!load || !cpu || !pressure) return true;
+  const auto stalled = std::max(pressure->memory.stalled_ratio, pressure->io.stalled_ratio);
+  return is_above(rules, *load, *cpu) || stalled > stalled_ratio_max;
 }
 
 CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory) {

@@ -11,6 +11,7 @@
 #include "collect/disks.h"
 #include "collect/load.h"
 #include "collect/memory.h"
+#include "collect/pressure.h"
 #include "config/config.h"
 
 namespace systemcheck {
@@ -25,9 +26,14 @@ std::optional<Instant> check_high_load_since(const LoadRules& rules, const Resul
 CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::optional<Instant> high_since,
                        Instant now);
 
-/// Whether there is more to do now than the processors can: then an answer that comes too late proves
-/// nothing. A failed reading says no.
-bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu);
+/// Everything stood still for want of memory or of the disk, for this share of the last minute (psi.rst, "full"):
+/// the load may be low then.
+inline constexpr double stalled_ratio_max = 0.4;
+
+/// Whether there is more to do now than the machine can: then an answer that comes too late proves nothing.
+/// Nor does it where load or pressure cannot be read; a kernel that has no pressure tells of none.
+bool check_machine_busy(const LoadRules& rules, const Result<Load>& load, const Result<Cpu>& cpu,
+                        const Result<Pressure>& pressure);
 
 /// warning below `warn`, critical below `below`: the share at which shedding would begin.
 CheckStatus check_memory(const MemoryRules& rules, const Result<Memory>& memory);

@@ -59,18 +59,23 @@ Result<Pressure> Pressure::collect(Look& look) {
 Result<PressureTotals> parse_pressure(std::string_view text) {
   std::optional<double> waiting;
   std::optional<double> stalled;
-  double ratio = 0;
+  PressureTotals totals;
   while (!text.empty()) {
     auto line = take_line(text);
     const auto kind = take_word(line);
-    if (kind == "some") waiting = total_seconds(line);
-    if (kind == "some") ratio = last_minute(line);
-    if (kind == "full") stalled = total_seconds(line);
+    if (kind == "some") {
+      waiting = total_seconds(line);
+      totals.waiting_ratio = last_minute(line);
+    }
+    if (kind == "full") {
+      stalled = total_seconds(line);
+      totals.stalled_ratio = last_minute(line);
+    }
   }
   if (!waiting) return Error{Error::Kind::malformed, "no total of \"some\""};
-  // Before Linux 5.13 cpu has no such line.
-  return PressureTotals{
-      .waiting_seconds = *waiting, .stalled_seconds = stalled.value_or(0), .waiting_ratio = ratio};
+  totals.waiting_seconds = *waiting;
+  totals.stalled_seconds = stalled.value_or(0);  // Before Linux 5.13 cpu has no such line.
+  return totals;
 }
 
 void Pressure::describe(Metrics& metrics) const {

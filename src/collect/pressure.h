@@ -14,6 +14,7 @@ struct PressureTotals {
   double waiting_seconds = 0;  ///< "some": at least one task waited
   double stalled_seconds = 0;  ///< "full": all non-idle tasks waited
   double waiting_ratio = 0;    ///< of the last minute, as the kernel averages it
+  double stalled_ratio = 0;    ///< the same of "full"
 };
 
 /// /proc/pressure (kernel's Documentation/accounting/psi.rst). Not an error where the kernel has none.

@@ -47,6 +47,30 @@ class Probes(SystemTest):
         timeouts = daemon.metrics().by("systemcheck_probe_failures_total", "class")["timeout"]
         self.assertGreaterEqual(timeouts, 2)
 
+    def test_an_apache_that_hangs_on_an_overloaded_machine_is_left_alone(self):
+        self.spawn(["nice", "sh", "-c", "while :; do :; done"])
+        wait_until(lambda: os.getloadavg()[0] > 0, "some load")
+        apache = Apache(self)
+        main = apache.start()
+        probe = {"http": f"http://127.0.0.1:{apache.port}/", "status": [200, 403, 404], "every": "1s",
+                 "timeout": "500ms", "failures": 2}
+        daemon = self.daemon({
+            "cycle": "1s",
+            "load": {"warn_per_cpu": 0.001},
+            "services": {"apache": {**apache.settings(), "probes": [probe]}}})
+        daemon.wait_state("apache", "up")
+        processes = [main, *harness.descendants(main)]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        daemon.wait_state("apache", "overloaded")
+        metrics = daemon.wait_metrics(
+            lambda m: m.by("systemcheck_restarts_suppressed_total", "reason").get("overloaded") == 1, "it to be counted")
+        self.assertEqual(metrics.by("systemcheck_service_restarts_total", "service").get("apache", 0), 0)
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
+        daemon.wait_state("apache", "up")
+        self.assertEqual(apache.main(), main)
+
     def test_a_hidden_certificate_is_read_and_its_end_told(self):
         key, certificate, port_file = (self.directory / name for name in ("key.pem", "cert.pem", "port"))
         self.run_ok(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,

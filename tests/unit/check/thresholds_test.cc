@@ -58,6 +58,29 @@ TEST(CheckLoad, AFailedReadingNeitherBeginsNorEndsAHighLoad) {
   EXPECT_EQ(check_load(rules, failed, noon, noon + 1h), CheckStatus::unknown);
 }
 
+TEST(CheckMachineBusy, IsSoWithMoreToDoThanTheProcessorsCan) {
+  const LoadRules rules;
+  EXPECT_FALSE(check_machine_busy(rules, load_of(4), two_processors(), Pressure{}));
+  EXPECT_TRUE(check_machine_busy(rules, load_of(4.1), two_processors(), Pressure{}));
+}
+
+TEST(CheckMachineBusy, IsSoWhereAllWaitsForMemoryOrTheDisk) {
+  for (PressureTotals Pressure::*resource : {&Pressure::memory, &Pressure::io}) {
+    Pressure pressure{.is_available = true};
+    (pressure.*resource).stalled_ratio = stalled_ratio_max;
+    EXPECT_FALSE(check_machine_busy({}, load_of(0), two_processors(), pressure));
+    (pressure.*resource).stalled_ratio += 0.01;
+    EXPECT_TRUE(check_machine_busy({}, load_of(0), two_processors(), pressure));
+  }
+}
+
+TEST(CheckMachineBusy, IsSaidWhereNobodyKnows) {
+  const Error unread{Error::Kind::failed, "no"};
+  EXPECT_TRUE(check_machine_busy({}, unread, two_processors(), Pressure{}));
+  EXPECT_TRUE(check_machine_busy({}, load_of(0), unread, Pressure{}));
+  EXPECT_TRUE(check_machine_busy({}, load_of(0), two_processors(), unread));
+}
+
 TEST(CheckMemory, OfALargeMachineComparesWithTheSizes) {
   MemoryRules rules;
   rules.warn = {0.15, memory_of(100).total_bytes / 50};

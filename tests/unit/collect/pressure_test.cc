@@ -13,11 +13,12 @@ using test::FakeLook;
 TEST(ParsePressure, ReadsTheTotalsInSeconds) {
   const auto totals = parse_pressure(
       "some avg10=0.00 avg60=12.50 avg300=0.00 total=2500000\n"
-      "full avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n");
+      "full avg10=0.00 avg60=2.50 avg300=0.00 total=500000\n");
   ASSERT_TRUE(totals);
   EXPECT_DOUBLE_EQ(totals->waiting_seconds, 2.5);
   EXPECT_DOUBLE_EQ(totals->stalled_seconds, 0.5);
   EXPECT_DOUBLE_EQ(totals->waiting_ratio, 0.125);
+  EXPECT_DOUBLE_EQ(totals->stalled_ratio, 0.025);
 }
 
 TEST(ParsePressure, TakesAMissingFullLineForNone) {

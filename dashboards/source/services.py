@@ -32,6 +32,7 @@ NOW = table(
     Column("Runs for", f"{BY_SERVICE} (time() - (systemcheck_service_oldest_start_time_seconds{{{SERVICE}}} > 0))", unit="dtdurations",
            decimals=0),
     Column("Restarts a day", f"sum by (service) (increase(systemcheck_service_restarts_total{{{SERVICE}}}[1d]))", decimals=0),
+    Column("Down a day", f"sum by (service) (increase(systemcheck_service_downtime_seconds_total{{{SERVICE}}}[1d])) > 0", unit="s"),
     Column("Next in", f"{BY_SERVICE} (systemcheck_service_restart_backoff_seconds{{{SERVICE}}} > 0)", unit="s", decimals=0),
     Column("Slowed down", f"{BY_SERVICE} (systemcheck_service_at_cap{{{SERVICE}}})", mappings=YES_IS_NEWS,
            custom__cellOptions=TEXT_COLOUR),

@@ -29,4 +29,9 @@ constexpr CheckStatus severity_of(ServiceState state) {
   return CheckStatus::critical;
 }
 
+/// Nobody is served, or not for long.
+constexpr bool is_out_of_service(ServiceState state) {
+  return state == ServiceState::restarting || severity_of(state) == CheckStatus::critical;
+}
+
 }  // namespace systemcheck

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/severity.h"
 #include "base/text.h"
 #include "config/order.h"
 #include "daemon/supervised.h"
@@ -250,6 +251,7 @@ ServiceRow Supervision::shown(const Supervised& service) const {
   const bool is_waiting =
       row.state == ServiceState::waiting || (row.state == ServiceState::flapping && service.memo.gone_since);
   row.backoff_remaining = is_waiting && next && *next > now ? *next - now : Duration{};
+  if (is_out_of_service(row.state)) row.downtime_total += now - row.state_since_instant;
   row.holds = hold_rows(service.claims, now, world_.loop.wall_now());
   return row;
 }

@@ -244,6 +244,7 @@ void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
     if (is_back) row.last_restart_duration = now - service.action_began;
     service.down_since.reset();
   }
+  if (is_out_of_service(row.state)) row.downtime_total += now - row.state_since_instant;
   row.state = choice.state;
   row.state_since = world_.loop.wall_now();
   row.state_since_instant = now;

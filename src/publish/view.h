@@ -75,6 +75,7 @@ struct ServiceRow {
   std::array<std::uint64_t, Words<Suppressed>::all.size()> suppressed_total{};
   std::optional<WallTime> last_restart{};
   Duration last_restart_duration{};
+  Duration downtime_total{};  ///< in states that are out of service
   std::optional<Outcome::Kind> last_outcome{};
   int last_exit = 0;
   Duration backoff_remaining{};

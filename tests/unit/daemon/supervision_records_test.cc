@@ -55,6 +55,18 @@ TEST(SupervisionRecords, CountTheDowntimeFromTheDeathAlsoWhereTheRestartHadToWai
   EXPECT_LT(verdicts[0].downtime, 1s);
   EXPECT_GT(verdicts[1].downtime, 29s);
   EXPECT_LT(plant.row(billing).last_restart_duration, 1s) << "the attempt itself was short";
+  const auto all = plant.row(billing).downtime_total;
+  EXPECT_GT(all, 29s);
+  EXPECT_LT(all, 32s) << "that it is up again is not counted";
+}
+
+TEST(SupervisionRecords, CountTheDowntimeThatLasts) {
+  Recorded plant;
+  const auto billing = plant.add_command_service("billing", Mode::observe);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(1h);
+  EXPECT_GT(plant.row(billing).downtime_total, 59min);
 }
 
 TEST(SupervisionRecords, TheActionBeginsOnlyWhenItsIntentionIsWritten) {

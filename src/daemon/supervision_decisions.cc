@@ -277,7 +277,6 @@ void Supervision::restart(std::size_t index, Rung rung) {
   service.down_since = service.memo.gone_since.value_or(now);
   service.end.reset();  // Of what is started now nothing is known.
   service.row.last_restart = world_.loop.wall_now();
-  ++service.row.restarts_total;
   world_.journal.write(Severity::warning, fmt::format("{}: restarting it, attempt {}: {}", service.rules.name,
                                                       service.memo.attempts, service.row.reason));
   service.action_began = now;
@@ -289,23 +288,24 @@ void Supervision::restart(std::size_t index, Rung rung) {
   });
 }
 
-/// Nothing was tried, so nothing counts: it is as if packages were being changed. Asked again after a while.
+/// Nothing was tried, so nothing counts and nothing is used up: it is as if packages were being changed.
+/// Asked again after a while.
 void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcome) {
   const auto now = world_.loop.now();
   const bool is_news = !service.policy;
   service.policy = {.reason = outcome.detail,
                     .since = service.policy ? service.policy->since : now,
                     .until = now + policy_asked_again_after};
+  host_guard_.take_back_restart(service.action_began);
   service.memo = service.memo_before_order;
   record_moment(service.rules.name, PastOutcome{.is_policy = true, .words = outcome.detail}, now);
   service.down_since.reset();
-  --service.row.restarts_total;
   service.row.last_outcome = outcome.kind;
   service.row.last_exit = outcome.exit_code;
   if (is_news) world_.journal.write(Severity::warning, service.rules.name + ": " + outcome.detail);
   record_outcome(service, outcome);
   hooks_.look_wanted();
-  note_time();
+  note_time();  // Others may have waited for what it did not use.
 }
 
 /// Whoever is called at night can try the same by hand. Of what a person has ordered he is told himself.
@@ -320,6 +320,8 @@ void Supervision::note_failure(Supervised& service, std::string_view how, std::s
 void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
   if (outcome.refusal == Outcome::Refusal::policy) return note_policy_refusal(service, outcome);
+  ++service.row
+        .restarts_total;  // Not before it is known that it was tried: what was published never goes back.
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
   if (has_succeeded) service.policy.reset();
   const auto now = world_.loop.now();

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -22,6 +23,11 @@ void HostGuard::note_death(const std::string& service, Instant now) {
 void HostGuard::note_restart(Instant now) {
   restarts_.push_back(now);
   if (restarts_.size() > restarts_remembered) restarts_.pop_front();
+}
+
+void HostGuard::take_back_restart(Instant ordered) {
+  const auto found = std::find(restarts_.rbegin(), restarts_.rend(), ordered);
+  if (found != restarts_.rend()) restarts_.erase(std::next(found).base());
 }
 
 HostVerdict HostGuard::decide(const HostLimit& limit, std::size_t watched, Instant now) const {

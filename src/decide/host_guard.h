@@ -29,7 +29,10 @@ class HostGuard {
   void note_death(const std::string& service, Instant now);
   /// What is back already was no sign of a sick machine.
   void note_recovery(const std::string& service) { deaths_.erase(service); }
+  /// It counts from the moment in which it is ordered: nothing else may be begun with what it takes.
   void note_restart(Instant now);
+  /// What was ordered then was forbidden before anything was tried: it has used nothing.
+  void take_back_restart(Instant ordered);
 
   /// `watched`: how many services run here, those that have just died among them.
   [[nodiscard]] HostVerdict decide(const HostLimit& limit, std::size_t watched, Instant now) const;

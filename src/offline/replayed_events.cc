@@ -88,6 +88,7 @@ void ReplayedRun::end_order(Played& service, Instant now) {
   const auto order = *std::exchange(service.order, std::nullopt);
   service.look = now + look_takes;
   if (order.is_policy) {
+    guard_.take_back_restart(service.memo.attempt_began.value_or(now));
     service.memo = service.memo_before_order;
     service.policy_until = now + policy_holds_for;
     return decide(service, now);

@@ -209,6 +209,7 @@ void ReplayedRun::take_demand(Played& service, const PastDemand& past, Instant n
 void ReplayedRun::take_outcome(Played& service, const PastOutcome& outcome, Instant now) {
   if (!std::exchange(service.is_order_recorded, false)) return;
   if (outcome.is_policy) {
+    guard_.take_back_restart(service.memo.attempt_began.value_or(now));
     service.memo = service.memo_before_order;  // What forbids it is recorded with what is seen next.
     return;
   }

@@ -70,7 +70,7 @@ struct ServiceRow {
   std::uint64_t consecutive_failures = 0;
   std::optional<WallTime> last_up{};
   std::array<std::uint64_t, Words<DeathCause>::all.size()> deaths_total{};
-  std::uint64_t restarts_total = 0;  ///< attempts; reason="down"
+  std::uint64_t restarts_total = 0;  ///< attempts that have ended; reason="down"
   std::uint64_t restart_failures_total = 0;
   std::array<std::uint64_t, Words<Suppressed>::all.size()> suppressed_total{};
   std::optional<WallTime> last_restart{};

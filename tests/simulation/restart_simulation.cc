@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t story_lines = 40;
 constexpr Duration death_to_sight = 1s;  // What has died since is not known of yet.
+constexpr Duration forbidden_for = 65s;  // What a policy forbids is held as long, and that is seen.
 
 class Story {
  public:
@@ -67,6 +68,7 @@ class Story {
     std::string unit{};
     Mode mode = Mode::act;
     std::optional<Instant> dead_since{};  ///< a service that came up unseen is dead for all that can be known
+    std::optional<Instant> forbidden_at{};  ///< policy-rc.d was asked last
     bool is_stopped_by_admin = false;
     Claims claims{};
   };
@@ -136,6 +138,11 @@ class Story {
 
   [[nodiscard]] bool is_up(std::size_t index) const { return plant_.processes[index].has_value(); }
 
+  [[nodiscard]] bool is_forbidden(std::size_t index) {
+    const auto& it = plant_.actuator().service(index);
+    return it.refusal == Outcome::Refusal::policy && !it.hangs;
+  }
+
   void kill(std::size_t index) {
     if (!is_up(index)) return;
     tell(known_[index].name + " dies");
@@ -153,9 +160,13 @@ class Story {
     it.hangs = chance(20);
     it.never_comes_up = chance(20);
     it.comes_up_after = chance(30) ? Duration(20s) : Duration(200ms);
-    tell(fmt::format("{}: starts of it {}{}{}{}", known_[index].name,
+    it.refusal = chance(10) ? Outcome::Refusal::policy : Outcome::Refusal::none;
+    it.detail = is_forbidden(index) ? "policy-rc.d forbids to start it" : "";
+    if (is_forbidden(index)) it.answer = Outcome::Kind::refused;
+    tell(fmt::format("{}: starts of it {}{}{}{}{}", known_[index].name,
                      it.answer == Outcome::Kind::failed ? "fail " : "", it.hangs ? "hang " : "",
-                     it.never_comes_up ? "lie " : "", it.comes_up_after > 1s ? "are slow" : ""));
+                     is_forbidden(index) ? "are forbidden " : "", it.never_comes_up ? "lie " : "",
+                     it.comes_up_after > 1s ? "are slow" : ""));
   }
   void visit_of_an_administrator(std::size_t index) {
     auto& known = known_[index];
@@ -199,7 +210,11 @@ class Story {
     const auto index = order.service;
     auto& known = known_[index];
     tell("order for " + known.name);
-    orders_.push_back(now());
+    if (is_forbidden(index) && order.asks_policy) {
+      known.forbidden_at = now();
+    } else {
+      orders_.push_back(now());  // Of what is forbidden nothing is done.
+    }
     known.claims.expire(now());
     const auto& limit = plant_.config.restart_policy.host_limit;
     const auto in_window = std::ranges::count_if(orders_, [&](Instant at) { return now() - at < limit.per; });
@@ -230,9 +245,10 @@ class Story {
     known.claims.expire(now());
     const bool is_known_dead =
         !is_up(index) && known.dead_since && now() - *known.dead_since > death_to_sight;
+    const bool is_forbidden = known.forbidden_at && now() - *known.forbidden_at < forbidden_for;
     const bool can_be_seen = plant_.is_readable || !known.unit.empty();
-    return is_known_dead && can_be_seen && known.mode == Mode::act && !known.is_stopped_by_admin &&
-           known.claims.standing(now()) == nullptr;
+    return is_known_dead && !is_forbidden && can_be_seen && known.mode == Mode::act &&
+           !known.is_stopped_by_admin && known.claims.standing(now()) == nullptr;
   }
 
   void check_rows() {

@@ -96,6 +96,8 @@ class FakeActuator final : public Actuator {
             .detail = "no end before the deadline"};
   }
   static Outcome answer(const Order& order, const Service& service) {
+    const bool is_policy_passed_by = service.refusal == Outcome::Refusal::policy && !order.asks_policy;
+    if (is_policy_passed_by) return {.ticket = order.ticket, .kind = Outcome::Kind::succeeded};
     return {.ticket = order.ticket,
             .kind = service.answer,
             .exit_code = service.exit_code,

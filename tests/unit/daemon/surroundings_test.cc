@@ -172,6 +172,66 @@ TEST(Surroundings, TakeAPolicyThatForbidsStartsForAnUpgrade) {
   EXPECT_EQ(plot.row(billing).state, ServiceState::up);
 }
 
+/// How it behaves from now on.
+void forbid(FakeActuator::Service& service) {
+  service.answer = Outcome::Kind::refused;
+  service.refusal = Outcome::Refusal::policy;
+  service.detail = "policy-rc.d forbids to start it";
+}
+
+TEST(Surroundings, WhatAPolicyForbidsUsesUpNothingThatOthersNeed) {
+  Plot plot;
+  plot.config.restart_policy.host_limit = {.restarts = 2, .per = 1h, .share = 1.0};
+  const auto one = plot.add_command_service("one", Mode::act);
+  const auto other = plot.add_command_service("other", Mode::act);
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.start();
+  forbid(plot.actuator().service(one));
+  forbid(plot.actuator().service(other));
+  plot.kill(one);
+  plot.kill(other);
+  plot.run_for(10min);
+  ASSERT_GT(plot.orders(), 10U) << "they are asked for again and again";
+  plot.kill(billing);
+  plot.run_for(1s);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up) << plot.row(billing).reason;
+  EXPECT_EQ(plot.suppressed(billing, Suppressed::host_limit), 0U);
+}
+
+TEST(Surroundings, WhoWaitsForWhatAForbiddenStartMightUseGoesOnAsSoonAsItIsForbidden) {
+  Plot plot;
+  plot.config.restart_policy.host_limit = {.restarts = 1, .per = 1h, .share = 1.0};
+  const auto one = plot.add_command_service("one", Mode::act);
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.start();
+  forbid(plot.actuator().service(one));
+  plot.actuator().service(one).command_takes = 5s;
+  plot.kill(one);
+  plot.run_for(1s);
+  plot.kill(billing);
+  plot.run_for(1s);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::waiting) << "the one may be begun yet";
+  plot.run_for(5s);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up) << plot.row(billing).reason;
+}
+
+TEST(Surroundings, AForbiddenStartIsNeverCountedNotForAMoment) {
+  Plot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.start();
+  forbid(plot.actuator().service(billing));
+  plot.kill(billing);
+  for (int i = 0; i < 20'000; ++i) {
+    plot.run_for(10ms);
+    ASSERT_EQ(plot.row(billing).restarts_total, 0U) << i;
+  }
+  ASSERT_GT(plot.orders(), 2U);
+  plot.actuator().service(billing) = {.is_up = false};
+  plot.run_for(2min);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up);
+  EXPECT_EQ(plot.row(billing).restarts_total, 1U);
+}
+
 TEST(Surroundings, AskAPolicyThatForbidsForEverHalfAnHourOnly) {
   Plot plot;
   const auto billing = plot.add_command_service("billing", Mode::act);
@@ -184,6 +244,7 @@ TEST(Surroundings, AskAPolicyThatForbidsForEverHalfAnHourOnly) {
   EXPECT_TRUE(plot.actuator().orders.back().asks_policy);
   plot.run_for(2min);
   EXPECT_FALSE(plot.actuator().orders.back().asks_policy);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up);
 }
 
 TEST(Surroundings, DropALookThatIsOlderThanWhatIsKnown) {

@@ -37,6 +37,19 @@ TEST(HostGuard, NeverAllowsMoreThanTheLimitInAnyWindow) {
     EXPECT_GE(restarts[i] - restarts[i - 6], 5min);
 }
 
+TEST(HostGuard, WhatWasForbiddenHasUsedNothing) {
+  HostGuard guard;
+  const HostLimit limit{.restarts = 2, .per = 5min};
+  guard.note_restart(noon);
+  guard.note_restart(noon + 1min);
+  guard.take_back_restart(noon + 30s);
+  EXPECT_EQ(guard.decide(limit, many, noon + 2min).until, noon + 5min) << "no restart was ordered then";
+  guard.take_back_restart(noon + 1min);
+  EXPECT_FALSE(guard.decide(limit, many, noon + 2min).until);
+  guard.note_restart(noon + 2min);
+  EXPECT_EQ(guard.decide(limit, many, noon + 3min).until, noon + 5min) << "the oldest still counts";
+}
+
 TEST(HostGuard, TakesTheDeathOfMostServicesAtOnceForTheMachines) {
   HostGuard guard;
   for (const auto* name : {"a", "b", "c", "d", "e"})

@@ -142,6 +142,7 @@ class Supervision {
   void note_deaths_seen(Instant now);
   void carry_out(std::size_t index, const RestartChoice& choice);
   void note_state(Supervised& service, const RestartChoice& choice);
+  [[nodiscard]] static Instant up_since(const Supervised& service, Instant now);
   void restart(std::size_t index, Rung rung);
   void note_outcome_of(std::size_t index, const Outcome& outcome);
   [[nodiscard]] Order order_for(std::size_t index, Rung rung);

@@ -94,6 +94,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;
+  if (!service.died_at) situation.main = service.sight.main;
   situation.has_way = is_started_by_hand(service.rules, service.sight.init_script) ||
                       (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).
@@ -199,7 +200,7 @@ void Supervision::carry_out(std::size_t index, const RestartChoice& choice) {
   }
   plan_wake(index, choice);
   hooks_.row_changed();
-  if (is_news) wake_dependents(service.rules.name);
+  if (is_news || choice.has_come_up) wake_dependents(service.rules.name);
   if (choice.step == RestartStep::look_now) hooks_.look_wanted();
   if (choice.step == RestartStep::restart) restart(index, choice.rung);
   remember(service);
@@ -228,20 +229,28 @@ void Supervision::wake_dependents(const std::string& name) {
   }
 }
 
+/// What its last start has brought back was up when it was first seen so: that it was watched further is no
+/// time in which it was down.
+Instant Supervision::up_since(const Supervised& service, Instant now) {
+  const auto& since = service.memo.up_since;
+  return since && *since >= service.action_began ? *since : now;
+}
+
 void Supervision::note_state(Supervised& service, const RestartChoice& choice) {
   auto& row = service.row;
   const auto now = world_.loop.now();
   const bool is_bad = severity_of(choice.state) == CheckStatus::critical;
   const bool is_back = choice.is_alive && service.down_since.has_value();
   auto line = fmt::format("{}: {}: {}", row.name, word(choice.state), choice.reason);
-  if (is_back) line += "; back after " + duration_words(now - *service.down_since);
+  const auto back_at = up_since(service, now);
+  if (is_back) line += "; back after " + duration_words(back_at - *service.down_since);
   if (choice.newly_suppressed == Suppressed::observe) line += "; would restart it, but only observes";
   // A preset that is not here is no news, and of a restart its own line tells more.
   const bool is_no_news = service.rules.is_discovered && choice.state == ServiceState::absent;
   const bool is_worth_saying = !is_no_news && choice.step != RestartStep::restart;
   if (is_worth_saying) world_.journal.write(is_bad ? Severity::warning : Severity::notice, line);
   if (choice.is_alive) {
-    if (is_back) row.last_restart_duration = now - service.action_began;
+    if (is_back) row.last_restart_duration = back_at - service.action_began;
     service.down_since.reset();
   }
   if (is_out_of_service(row.state)) row.downtime_total += now - row.state_since_instant;

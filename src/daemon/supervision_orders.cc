@@ -240,7 +240,8 @@ void Supervision::judge_order(std::size_t index, const RestartChoice& choice) {
   if (end) return end_order(index, *std::move(end));
   if (ordered.timer.is_set()) return;
   const auto again = now + std::max<Duration>(look_again_after, (now - ordered.memo.done_at) / 10);
-  ordered.timer = world_.loop.at(std::min(again, std::max(ordered.memo.give_up_at, now)), [this, index] {
+  const bool is_last = ordered.memo.give_up_at > now && ordered.memo.give_up_at < again;
+  ordered.timer = world_.loop.at(is_last ? ordered.memo.give_up_at : again, [this, index] {
     services_[index]->ordered->timer.cancel();
     hooks_.look_wanted();
     reconsider(index);

@@ -65,12 +65,14 @@ void Supervision::record_verdict(Supervised& service, const RestartChoice& choic
 
 void Supervision::put_verdict(Supervised& service, bool is_verified, const std::string& why) {
   const auto since = service.down_since.value_or(service.action_began);
+  const auto now = world_.loop.now();
+  const auto until = is_verified ? up_since(service, now) : now;
   world_.ledger->put(ActionVerdict{.number = *service.action,
                                    .at = world_.loop.wall_now(),
                                    .is_verified = is_verified,
                                    .why = why,
                                    .new_identity = is_verified ? identity_text(service.sight.main) : "",
-                                   .downtime = world_.loop.now() - since});
+                                   .downtime = until - since});
   service.action.reset();
 }
 

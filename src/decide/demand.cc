@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "decide/verification.h"
+
 namespace systemcheck {
 namespace {
 
@@ -83,12 +85,11 @@ std::optional<DemandEnd> judge_demand(const DemandMemo& memo, const DemandSight&
 }
 
 RestartMemo note_demand(RestartMemo memo, Demand demand, Instant now) {
+  end_verification(memo);
   memo.is_in_flight = true;
   memo.is_ordered = demand != Demand::stop;
   memo.attempt_began = now;
   memo.suppressed.reset();
-  memo.verify_from.reset();
-  memo.verify_until.reset();
   if (demand != Demand::stop) memo.next_attempt.reset();
   return memo;
 }

@@ -3,8 +3,10 @@
 namespace systemcheck {
 namespace {
 
-/// Down, and ours to bring back.
+/// Down, and ours to bring back. What has come up need not have stayed up yet: others are not kept down for
+/// that.
 bool is_being_brought_back(const Standing& it) {
+  if (it.memo.came_up_at) return false;
   const bool is_ours = it.state == ServiceState::suspect || it.state == ServiceState::down ||
                        it.state == ServiceState::waiting || it.state == ServiceState::restarting ||
                        it.state == ServiceState::flapping;

@@ -33,7 +33,7 @@ bool is_same(const std::optional<Thing>& one, const std::optional<Thing>& other)
 bool is_same_for_decision(const RestartSituation& one, const RestartSituation& other) {
   const auto key = [](const RestartSituation& it) {
     return std::tuple(it.has_way, it.health.kind, it.is_machine_busy, it.kill_switch.empty(),
-                      it.under_way.empty());
+                      it.under_way.empty(), it.main);
   };
   return key(one) == key(other) && key_of(one.evidence) == key_of(other.evidence) &&
          is_same(one.evidence.unit, other.evidence.unit) && is_same(one.evidence.end, other.evidence.end) &&

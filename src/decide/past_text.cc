@@ -85,6 +85,10 @@ void put_evidence(Json& json, const GoneEvidence& evidence) {
   if (evidence.upgrade) json["upgrade"] = printable(*evidence.upgrade, reason_max);
 }
 
+Json main_json(const ProcessIdentity& process) {
+  return {{"pid", process.pid}, {"start", process.start_ticks}};
+}
+
 Json decision_json(const PastDecision& decision) {
   Json json{{"state", word(decision.state)}};
   if (decision.step != RestartStep::none) json["step"] = word_in(step_words, decision.step);
@@ -102,6 +106,7 @@ Json json_of(const PastSituation& past) {
   put_evidence(json, it.evidence);
   put_true(json, "new", it.is_new_sight);
   put_true(json, "no_way", !it.has_way);
+  if (it.main) json["main"] = main_json(*it.main);
   if (it.health.kind != Health::Kind::fine) json["health"] = word_in(health_words, it.health.kind);
   put_text(json, "health_why", it.health.reason);
   put_true(json, "busy", it.is_machine_busy);
@@ -155,6 +160,12 @@ class Members {
     const auto* value = find(key);
     if (value != nullptr && !value->is_boolean()) complain(key);
     return value != nullptr && value->is_boolean() && value->get<bool>();
+  }
+  std::uint64_t big_count(const char* key) {
+    const auto* value = find(key);
+    if (value != nullptr && value->is_number_unsigned()) return value->get<std::uint64_t>();
+    complain(key);
+    return 0;
   }
   double number(const char* key) {
     const auto* value = find(key);
@@ -246,6 +257,11 @@ Claim claim_of(Members members) {
   return claim;
 }
 
+ProcessIdentity main_of(Members members) {
+  return {.pid = static_cast<pid_t>(std::min<std::uint64_t>(members.big_count("pid"), INT32_MAX)),
+          .start_ticks = members.big_count("start")};
+}
+
 GoneEvidence evidence_of(Members& members, std::string& wrong) {
   GoneEvidence evidence;
   evidence.finding.presence = members.choice<Presence>("presence", presence_words);
@@ -282,6 +298,7 @@ PastSituation situation_of(Members& members, std::string& wrong) {
   past.mode = members.choice<Mode>("mode");
   it.is_new_sight = members.is_true("new");
   it.has_way = !members.is_true("no_way");
+  if (const auto* main = members.find("main")) it.main = main_of(Members(*main, wrong));
   if (members.find("health") != nullptr)
     it.health.kind = members.choice<Health::Kind>("health", health_words);
   it.health.reason = members.text("health_why");

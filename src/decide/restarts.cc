@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "decide/flapping.h"
+#include "decide/verification.h"
 
 namespace systemcheck {
 namespace {
@@ -30,12 +31,6 @@ RestartChoice withhold(RestartChoice choice, Suppressed why) {
   if (choice.memo.suppressed != why) choice.newly_suppressed = why;
   choice.memo.suppressed = why;
   return choice;
-}
-
-void end_verification(RestartMemo& memo) {
-  memo.verify_from.reset();
-  memo.verify_until.reset();
-  memo.is_ordered = false;
 }
 
 void forget_being_gone(RestartMemo& memo) {
@@ -288,33 +283,23 @@ RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSit
   }
 }
 
-/// The order succeeded; only a sight taken afterwards can tell whether the service is up.
+/// Nullopt: nothing is being verified, or no longer.
 std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, RestartMemo& memo,
                                                  const RestartSituation& situation, const Cause& cause,
                                                  Instant now) {
-  if (!memo.verify_until) return std::nullopt;
-  const bool is_later_sight = situation.sight_at > *memo.verify_from;
-  const auto health = situation.health.kind;
-  const bool is_proven = health == Health::Kind::fine || health == Health::Kind::complains;
-  if (cause.kind == Kind::alive && is_later_sight && is_proven) return std::nullopt;
-  // A start that a person asked for is above an earlier stop, of which systemd may still tell.
-  const bool is_somebody_elses = cause.kind == Kind::admin || cause.kind == Kind::upgrade;
-  if (cause.kind == Kind::shutdown || (is_somebody_elses && !memo.is_ordered)) {
-    end_verification(memo);
-    return std::nullopt;
-  }
-  const bool is_refuted = cause.kind == Kind::crash && is_later_sight;  // systemd says so: why wait?
-  if (now < *memo.verify_until && !is_refuted) {
-    auto choice = stand_by(memo, ServiceState::restarting, "started; waiting until it is up");
+  auto finding = judge_verification(memo, situation, cause, now);
+  if (finding.kind == StartFinding::Kind::over) return std::nullopt;
+  if (finding.kind == StartFinding::Kind::awaited) {
+    auto choice = stand_by(memo, ServiceState::restarting, std::move(finding.reason));
     choice.step = RestartStep::look_again;
-    // Looks grow rarer: each at a tenth of the time waited, so that a slow start costs few of them.
-    choice.wake_at =
-        std::min(*memo.verify_until, now + std::max(look_again_after, (now - *memo.verify_from) / 10));
+    choice.is_alive = finding.is_alive;
+    choice.has_come_up = finding.has_come_up;
+    choice.wake_at = finding.at;
     return choice;
   }
-  end_verification(memo);
+  if (finding.has_died) note_flapping_death(policy.flapping, memo, now);
   memo.next_attempt = now + restart_pause(policy, memo.attempts, situation.jitter);
-  auto choice = stand_by(memo, ServiceState::waiting, "it was started and did not come up; " + cause.reason);
+  auto choice = stand_by(memo, ServiceState::waiting, std::move(finding.reason));
   choice.attempt_failed = true;
   choice.wake_at = memo.next_attempt;
   return withhold(std::move(choice), Suppressed::backoff);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/identity.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "config/config.h"
@@ -23,6 +24,8 @@ namespace systemcheck {
 //   any        | an order is in flight                              | restarting  |
 //   restarting | order done, not yet seen alive and healthy         | restarting  | look again
 //   restarting | the same, and start_timeout is over                | waiting     | attempt failed
+//   restarting | seen so once, and not a second later               | restarting  | look again
+//   restarting | seen so once, and gone                             | waiting     | attempt failed
 //   any        | the reading failed or is too old                   | unknown     |
 //   any        | not installed                                      | absent      |
 //   any        | gone, somebody else owns it                        | held        |
@@ -55,6 +58,9 @@ struct RestartMemo {
   std::optional<Instant> attempt_began{};
   std::optional<Instant> verify_from{};  ///< the order succeeded then: a newer sight decides
   std::optional<Instant> verify_until{};
+  std::optional<Instant>
+      came_up_at{};  ///< seen alive and healthy then, for the first time since `verify_from`
+  std::optional<ProcessIdentity> came_up_as{};  ///< its main process at that time
   std::optional<Instant> next_attempt{};
   std::optional<Suppressed> suppressed{};  ///< counted already for this time of being gone
   std::optional<Instant> gone_since{};     ///< set while it is gone, or alive and to be restarted
@@ -80,9 +86,10 @@ struct Health {
 /// What is known of one service at the moment of deciding.
 struct RestartSituation {
   GoneEvidence evidence{};
-  Instant sight_at{};         ///< when the finding in `evidence` was made
-  bool is_new_sight = false;  ///< a sight that was not decided upon before
-  bool has_way = true;        ///< there is a unit or a command to start it with
+  Instant sight_at{};                     ///< when the finding in `evidence` was made
+  bool is_new_sight = false;              ///< a sight that was not decided upon before
+  bool has_way = true;                    ///< there is a unit or a command to start it with
+  std::optional<ProcessIdentity> main{};  ///< its main process, as far as one lives and is known
   Health health{};
   bool is_machine_busy = false;  ///< load or pressure are so high that time-outs prove nothing
   std::optional<Claim> claim{};  ///< the highest that stands
@@ -114,6 +121,7 @@ struct RestartChoice {
       newly_suppressed{};       ///< a restart is due and withheld: counted once for each time
   bool attempt_failed = false;  ///< the service did not come up in time
   bool is_alive = false;
+  bool has_come_up = false;          ///< after a start, told once; it is still watched whether it stays up
   bool is_newly_due = false;         ///< a death that is ours to undo, told once
   std::optional<Instant> wake_at{};  ///< decide anew then at the latest
   RestartMemo memo{};

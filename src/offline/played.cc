@@ -11,6 +11,7 @@ void take_service_part(RestartSituation& into, const RestartSituation& from) {
   into.evidence.end = from.evidence.end;
   into.evidence.unit = from.evidence.unit;
   into.evidence.has_unit = from.evidence.has_unit;
+  into.main = from.main;
   into.health = from.health;
 }
 
@@ -20,6 +21,7 @@ void take_for_up(RestartSituation& into) {
   into.evidence.is_stale = false;
   into.evidence.main_died = false;
   into.evidence.end.reset();
+  into.main.reset();
   into.health = {};
   if (!into.evidence.unit) return;
   into.evidence.unit->active_state = "active";

@@ -26,7 +26,8 @@ bool is_good(const PastSituation& situation) {
   const auto health = situation.situation.health.kind;
   const bool is_of_use =
       health == Health::Kind::fine || health == Health::Kind::unproven || health == Health::Kind::complains;
-  return situation.decision.is_alive && is_of_use && situation.decision.state != ServiceState::restarting;
+  const bool is_being_ended = situation.decision.step == RestartStep::restart;
+  return situation.decision.is_alive && is_of_use && !is_being_ended;
 }
 
 RecordedHistory understand(const FiledSituations& filed) {

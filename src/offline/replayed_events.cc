@@ -133,7 +133,7 @@ void ReplayedRun::decide(Played& service, Instant now, const PastSituation* reco
   note_down(service, now);
   if (choice.is_alive) guard_.note_recovery(service.rules->name);
   plan_wake(service, choice, now);
-  if (has_changed) wake_dependents(service.rules->name, now);
+  if (has_changed || choice.has_come_up) wake_dependents(service.rules->name, now);
   if (choice.step == RestartStep::look_now && !service.look) service.look = now + look_takes;
   const auto taken = is_restart ? begin_order(service, now, recorded) : std::string{};
   if (has_changed || is_restart || choice.newly_suppressed) say(service, choice, taken, now);

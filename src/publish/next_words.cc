@@ -40,7 +40,7 @@ std::string quiet_words(ServiceState state) {
     case ServiceState::suspect:
       return "It is looked at once more before anything is done.";
     case ServiceState::restarting:
-      return "A restart is under way; then it is looked whether it is up.";
+      return "A restart is under way; then it is looked whether it is up and stays so.";
     case ServiceState::absent:
       return "Nothing: it is not installed here.";
     default:

@@ -36,7 +36,7 @@ TEST(EventRing, TellsOfARestartFromItsBeginningToItsEnd) {
   const auto billing = plant.add_command_service("billing", Mode::act);
   plant.start();
   plant.kill(billing);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(in_words(plant.ring),
             (std::vector<std::string>{
                 "1 state billing up none systemcheck", "2 state billing suspect none systemcheck",
@@ -51,7 +51,7 @@ TEST(EventRing, LosesNothingOfWhatIsWrittenDown) {
   const auto billing = plant.add_command_service("billing", Mode::act);
   plant.start();
   plant.kill(billing);
-  plant.run_for(1s);
+  plant.run_for(2s);
   std::vector<std::string> written;
   for (const auto& event : plant.ledger->all<Event>())
     written.push_back(event.service + " " + event.to + " " + event.reason);

@@ -31,7 +31,7 @@ TEST_F(SupervisionEnds, ACrashIsProvenAndActedUponAtOnce) {
   plant.end(billing, {.signal = SIGSEGV});
   plant.run_for(5ms);
   EXPECT_EQ(plant.orders(), 1U);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
   EXPECT_EQ(deaths(DeathCause::signal), 1U);
   EXPECT_EQ(deaths(DeathCause::unknown), 0U);

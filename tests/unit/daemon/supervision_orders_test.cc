@@ -98,7 +98,7 @@ TEST(Orders, WhatIsStoppedStaysStoppedUntilItIsStarted) {
     EXPECT_TRUE(plant.row(index).holds.empty());
   }
   plant.kill(billing);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up) << "and it is kept up again";
 }
 

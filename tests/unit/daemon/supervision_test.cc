@@ -20,7 +20,7 @@ TEST(Supervision, RestartsAKilledServiceWithinMilliseconds) {
   EXPECT_EQ(plant.orders(), 1U);
   EXPECT_EQ(plant.row(billing).state, ServiceState::restarting);
 
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
   EXPECT_EQ(plant.row(billing).restarts_total, 1U);
   EXPECT_EQ(plant.row(billing).restart_failures_total, 0U);
@@ -36,7 +36,7 @@ TEST(Supervision, OneKilledServiceCostsTheOthersNothing) {
   plant.kill(slow);
   plant.run_for(10ms);
   plant.kill(quick);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(quick).state, ServiceState::up);
   EXPECT_EQ(plant.row(slow).state, ServiceState::restarting);
 }
@@ -192,6 +192,37 @@ TEST(Supervision, CountsACommandThatLiesAsAFailure) {
   EXPECT_TRUE(plant.row(billing).is_at_cap);
 }
 
+TEST(Supervision, CountsAStartAsAFailureWhereTheServiceEndsAgainAtOnce) {
+  Plant plant;
+  const auto billing = plant.add_command_service("billing", Mode::act);
+  plant.start();
+  plant.kill(billing);
+  plant.run_for(500ms);
+  ASSERT_EQ(plant.row(billing).state, ServiceState::restarting);
+  EXPECT_EQ(plant.row(billing).reason, "it has come up; waiting whether it stays up");
+  plant.kill(billing);
+  plant.run_for(500ms);
+  EXPECT_EQ(plant.row(billing).restart_failures_total, 1U);
+  EXPECT_EQ(plant.orders(), 1U) << "its pause lasts";
+  plant.run_for(10s);
+  EXPECT_EQ(plant.orders(), 2U);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+}
+
+TEST(Supervision, StartsWhatComesAfterAServiceAsSoonAsThatHasComeUp) {
+  Plant plant;
+  const auto log = plant.add_command_service("log", Mode::act);
+  const auto web = plant.add_command_service("web", Mode::act);
+  plant.config.services[web].after = {"log"};
+  plant.config.restart_policy.host_limit.share = 1.0;
+  plant.start();
+  plant.kill(log);
+  plant.kill(web);
+  plant.run_for(500ms);
+  EXPECT_EQ(plant.orders(), 2U) << "whether it stays up is not waited for";
+  EXPECT_EQ(plant.row(log).state, ServiceState::restarting);
+}
+
 TEST(Supervision, KeepsCountersAndMemoryAcrossAReload) {
   Plant plant;
   const auto billing = plant.add_command_service("billing", Mode::act);
@@ -225,7 +256,7 @@ TEST(Supervision, SaysWhatItDidAndWhy) {
   const auto billing = plant.add_command_service("billing", Mode::act);
   plant.start();
   plant.kill(billing);
-  plant.run_for(1s);
+  plant.run_for(2s);
   const auto& lines = plant.journal.lines;
   ASSERT_GE(lines.size(), 4U);
   EXPECT_EQ(lines[0], "billing: up: 1 process");
@@ -272,7 +303,7 @@ TEST(Supervision, DoesNotWaitForWhatIsNotOursToBringBack) {
   plant.start();
   plant.kill(log);
   plant.kill(web);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(web).state, ServiceState::up);
 }
 
@@ -322,7 +353,7 @@ TEST(Supervision, LeavesAServiceInMaintenanceAloneUntilItsEnd) {
   plant.run_for(1h);
   EXPECT_EQ(plant.orders(), 0U);
   EXPECT_EQ(plant.row(billing).state, ServiceState::held);
-  plant.run_for(1h + 1s);
+  plant.run_for(1h + 2s);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
   EXPECT_EQ(plant.row(billing).owner, Owner::systemcheck);
 }
@@ -335,7 +366,7 @@ TEST(Supervision, ActsAtOnceWhenAClaimIsReleased) {
   plant.kill(billing);
   plant.run_for(1h);
   ASSERT_TRUE(plant.supervision.release("billing", Owner::admin));
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
   EXPECT_FALSE(plant.supervision.claim("nobody", {}));
 }
@@ -354,7 +385,7 @@ TEST(Supervision, RestartsWhatUsesMoreThanItsRuleAllows) {
   plant.run_for(60s);
   EXPECT_EQ(plant.orders(), 0U) << "once is not twice";
   plant.supervision.close_cycle(60s);
-  plant.run_for(1s);
+  plant.run_for(2s);
   ASSERT_EQ(plant.orders(), 1U);
   EXPECT_EQ(plant.actuator().orders[0].verb, Verb::restart);
   EXPECT_EQ(plant.row(billing).state, ServiceState::up) << plant.row(billing).reason;

@@ -30,6 +30,7 @@ PastSituation full_situation() {
   it.sight_at = Instant{77s};
   it.is_new_sight = true;
   it.has_way = false;
+  it.main = ProcessIdentity{.pid = 4711, .start_ticks = 1ULL << 40U};
   it.health = {Health::Kind::too_big, "too much"};
   it.is_machine_busy = true;
   it.claim = Claim{.owner = Owner::shed, .reason = "memory", .since = Instant{1s}, .until = Instant{99s}};

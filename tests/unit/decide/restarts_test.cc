@@ -149,8 +149,11 @@ TEST(Restart, WaitsForASightTakenAfterTheOutcomeBeforeItCallsAServiceUp) {
   memo = note_outcome(memo, service, policy, {true, 0, noon + 2s});
   const auto early = decide_restart(service, policy, memo, sight(Presence::present, noon + 1s), noon + 2s);
   EXPECT_EQ(early.state, ServiceState::restarting);
-  const auto later = decide_restart(service, policy, memo, sight(Presence::present, noon + 3s), noon + 3s);
-  EXPECT_EQ(later.state, ServiceState::up);
+  const auto later =
+      decide_restart(service, policy, early.memo, sight(Presence::present, noon + 3s), noon + 3s);
+  EXPECT_TRUE(later.has_come_up);
+  EXPECT_EQ(decide_restart(service, policy, later.memo, sight(Presence::present, noon + 4s), noon + 4s).state,
+            ServiceState::up);
 }
 
 TEST(Restart, CallsAnAttemptFailedWhenTheServiceDoesNotComeUpInTime) {
@@ -201,7 +204,7 @@ std::vector<Instant> restarts_of_a_service_that_never_stays_up(const RestartPoli
 
 TEST(Restart, DoublesItsPausesUpToTheCapAndNeverGivesUp) {
   const RestartPolicy policy;
-  const auto restarts = restarts_of_a_service_that_never_stays_up(policy, 2s);
+  const auto restarts = restarts_of_a_service_that_never_stays_up(policy, 3s);
   ASSERT_GT(restarts.size(), 200U);  // A day at 300 s each.
   EXPECT_EQ(restarts[0], noon + 2s);
   const std::vector<Duration> pauses{5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s};
@@ -440,7 +443,9 @@ TEST(Restart, IsUpOnlyWhenAProbeHasHadAnAnswerSinceTheStart) {
   auto situation = alive_but(Health::Kind::unproven, noon + 3s);
   EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 3s).state, ServiceState::restarting);
   situation.health.kind = Health::Kind::fine;
-  EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 3s).state, ServiceState::up);
+  memo = decide_restart(service, policy, memo, situation, noon + 3s).memo;
+  situation.sight_at = noon + 4s;
+  EXPECT_EQ(decide_restart(service, policy, memo, situation, noon + 4s).state, ServiceState::up);
 }
 
 TEST(Restart, SlowsDownToTheCapWhatComesUpAndDiesAgainAndAgain) {
@@ -463,6 +468,7 @@ TEST(Restart, SaysThatItFlapsAlsoWhileTheLongestPauseOfTheBackoffLasts) {
   memo.next_attempt =
       noon + 1s + policy.backoff_max;  // A second later than the cap counts from its beginning.
   memo = decide_restart(service, policy, memo, sight(Presence::present, noon + 2s), noon + 2s).memo;
+  memo = decide_restart(service, policy, memo, sight(Presence::present, noon + 3s), noon + 3s).memo;
   memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 10s), noon + 10s).memo;
   const auto choice = decide_restart(service, policy, memo, sight(Presence::gone, noon + 11s), noon + 11s);
   EXPECT_EQ(choice.state, ServiceState::flapping);

@@ -39,11 +39,17 @@ std::optional<KinMemory::Child> KinMemory::left_behind_by(const Crash& crash, co
   return is_in_its_session ? Child::worker : Child::session;
 }
 
+void KinMemory::note_beside(const ProcessIdentity& identity) {
+  if (!find(identity)) beside_.insert(identity);
+}
+
 void KinMemory::sweep(const Processes& table) {
-  std::erase_if(children_, [&table](const auto& entry) {
-    const auto* process = table.find(entry.first.pid);
-    return process == nullptr || process->identity != entry.first;
-  });
+  const auto has_ended = [&table](const ProcessIdentity& identity) {
+    const auto* process = table.find(identity.pid);
+    return process == nullptr || process->identity != identity;
+  };
+  std::erase_if(children_, [&](const auto& entry) { return has_ended(entry.first); });
+  std::erase_if(beside_, has_ended);
   if (!leader_) return;
   const auto* process = table.find(leader_->pid);
   const bool is_a_strangers = process != nullptr && process->identity != *leader_;
@@ -76,10 +82,31 @@ Kin KinFinder::find(const std::vector<const Process*>& owned, const std::optiona
   const bool is_unit_up = kin.main != nullptr && owners_.is_in_unit(*kin.main);
   for (const auto* process : owned) {
     const bool is_stray = is_unit_up && !owners_.is_in_unit(*process);
+    if (is_stray) memory.note_beside(process->identity);
     if (process == kin.main || (!is_stray && !is_session(*process, memory))) kin.members.push_back(process);
+  }
+  for (const auto* process : kin.members) {
+    if (is_started_by_hand(*process, kin.main, memory)) kin.outside.push_back(process);
   }
   learn(owned, memory);
   return kin;
+}
+
+/// Not everybody who runs the same program is it: a user submits his mail by sendmail. The main process is,
+/// and what has it among its ancestors or is remembered as its worker; of a time that nobody has seen,
+/// orphans.
+bool KinFinder::is_started_by_hand(const Process& process, const Process* main,
+                                   const KinMemory& memory) const {
+  if (!owners_.is_outside_unit(process)) return false;
+  const auto* ancestor = &process;
+  for (int i = 0; ancestor != nullptr && i < ancestors_max; ++i) {
+    if (memory.is_beside(ancestor->identity)) return false;
+    if (ancestor == main) return true;
+    ancestor = parent_in_kin(*ancestor);
+  }
+  const bool is_unknown_orphan = !memory.has_seen_main() && process.parent == 1;
+  return is_unknown_orphan || owners_.is_by_birth(process) ||
+         memory.find(process.identity) == KinMemory::Child::worker;
 }
 
 /// Its parent, if that one could be of the same service by itself: a shell that started the service

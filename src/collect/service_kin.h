@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/identity.h"
@@ -19,6 +20,7 @@ namespace systemcheck {
 struct Kin {
   const Process* main = nullptr;
   std::vector<const Process*> members{};  ///< by pid
+  std::vector<const Process*> outside{};  ///< those of them that run outside its unit, and are surely its own
 };
 
 /// The main process was killed or has failed: it was nobody's starter.
@@ -44,6 +46,11 @@ class KinMemory {
   void note_main(const Process& main, std::vector<ProcessIdentity> peers);
   /// What the crashed main process had started; nothing of anybody else.
   [[nodiscard]] std::optional<Child> left_behind_by(const Crash& crash, const Process& process) const;
+  /// It runs beside the unit's own main process: somebody's second copy, for whatever purpose. Workers of a
+  /// main process that was started by hand are known before, and are none.
+  void note_beside(const ProcessIdentity& identity);
+  [[nodiscard]] bool is_beside(const ProcessIdentity& identity) const { return beside_.contains(identity); }
+  [[nodiscard]] bool has_seen_main() const { return main_.pid != 0; }
   /// Forgets those that have ended.
   void sweep(const Processes& table);
   /// Whom a new table shows of those that are remembered.
@@ -56,6 +63,7 @@ class KinMemory {
   ProcessIdentity main_{};
   pid_t main_session_ = 0;
   std::vector<ProcessIdentity> peers_{};
+  std::set<ProcessIdentity> beside_{};
 };
 
 /// Tells main process and members of a service apart, once it is known what belongs to it.
@@ -74,6 +82,8 @@ class KinFinder {
   [[nodiscard]] const Process* parent_in_kin(const Process& process) const;
   [[nodiscard]] bool may_be_main(const Process& process, const KinMemory& memory) const;
   [[nodiscard]] bool is_session(const Process& process, const KinMemory& memory) const;
+  [[nodiscard]] bool is_started_by_hand(const Process& process, const Process* main,
+                                        const KinMemory& memory) const;
   [[nodiscard]] bool is_better(const Process& a, const Process& b) const;
   void learn(const std::vector<const Process*>& owned, KinMemory& memory) const;
 

@@ -75,6 +75,14 @@ bool ServiceOwners::is_in_unit(const Process& process) const {
   return !unit.empty() && rules_.rule(owner).lists_unit(unit);
 }
 
+bool ServiceOwners::is_outside_unit(const Process& process) const {
+  const auto owner = owners_[row_of(process)];
+  if (owner == none || !circumstances_.is_systemd || process.text->control_group.empty()) return false;
+  const auto& rule = rules_.rule(owner);
+  const bool has_unit = !rule.match().units.empty() || !rule.installed_unit().empty();
+  return has_unit && !is_in_unit(process);
+}
+
 ServiceOwners::Row ServiceOwners::row_of(const Process& process) const {
   return static_cast<Row>(&process - table_.all.data());
 }

@@ -62,6 +62,8 @@ class ServiceOwners {
   [[nodiscard]] std::optional<std::size_t> owner_of(const Process& process) const;
   /// Whether it belongs to its service because of its control group.
   [[nodiscard]] bool is_in_unit(const Process& process) const;
+  /// Whether its service has a unit, and it is known to be in another control group than that.
+  [[nodiscard]] bool is_outside_unit(const Process& process) const;
   /// Whether it belongs to its service only because that has started it: a worker of another program.
   [[nodiscard]] bool is_by_birth(const Process& process) const { return is_by_birth_[row_of(process)]; }
   /// The pids of processes that may be main processes, were their executables readable; by service.

@@ -69,6 +69,8 @@ std::optional<double> read_descriptors_ratio(Host& host, const Service& service,
 
 void sum_up(ServiceProcesses& service, const Kin& kin, const Processes& table) {
   const Process* oldest = nullptr;
+  for (const auto* process : kin.outside)
+    service.outside.push_back(process->identity);
   for (const auto* process : kin.members) {
     service.members.push_back(process->identity);
     service.threads += process->threads;

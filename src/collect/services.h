@@ -53,7 +53,10 @@ struct ServiceProcesses {
   /// The main process: matches in everything, and no other process of the service is its parent.
   std::optional<ProcessIdentity> main{};
   std::vector<ProcessIdentity> members{};  ///< alive, the main one among them, by pid
-  std::string user{};                      ///< of the main process
+  /// Those of them that are not in the control group of its unit: somebody has started it by hand, and
+  /// systemd knows nothing of them. None where systemd is not, nor any that only look like it.
+  std::vector<ProcessIdentity> outside{};
+  std::string user{};  ///< of the main process
   std::uint32_t threads = 0;
   std::uint64_t resident_bytes = 0;  ///< summed: shared pages count once per process
   std::uint64_t swap_bytes = 0;

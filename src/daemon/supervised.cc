@@ -1,5 +1,7 @@
 #include "daemon/supervised.h"
 
+#include <algorithm>
+
 namespace systemcheck {
 namespace {
 
@@ -22,6 +24,10 @@ std::string unit_of(const Service& rules, const ServiceProcesses& sight) {
   if (!sight.unit.empty()) return sight.unit;
   const bool is_named_by_user = rules.match.units.size() == 1 && !rules.is_discovered;
   return is_named_by_user ? rules.match.units.front() : std::string{};
+}
+
+bool runs_outside(const ServiceProcesses& sight) {
+  return sight.main && std::ranges::find(sight.outside, *sight.main) != sight.outside.end();
 }
 
 bool is_started_by_hand(const Service& rules, const std::string& init_script) {

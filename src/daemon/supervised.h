@@ -62,6 +62,8 @@ struct Supervision::Supervised {
   std::optional<Instant> lost_since{};        ///< it was not in the table, and has not ended
   std::optional<ProcessIdentity> followed{};  ///< the kernel is asked to tell how it ends
   std::optional<ProcessIdentity> last_main{};
+  bool is_main_outside = false;  ///< that one: somebody has started it by hand, outside its unit
+  bool is_stop_older = false;    ///< than that one, the stop job that its unit tells of
   std::optional<PidFileMisfit> last_misfit{};
   std::optional<ActionNumber> action{};  ///< written down, and its end or its verdict not yet
   std::string tried{};                   ///< by the last attempt, in words
@@ -116,6 +118,8 @@ struct Supervision::Ordered {
 
 /// The unit it is run by: the one that was found installed, else the one the user named.
 std::string unit_of(const Service& rules, const ServiceProcesses& sight);
+/// Its main process is not in the control group of its unit.
+bool runs_outside(const ServiceProcesses& sight);
 /// By its own commands, or by its init script where there is neither command nor systemd.
 bool is_started_by_hand(const Service& rules, const std::string& init_script);
 ServiceControl control_of(const Service& rules, const std::string& unit, const std::string& init_script);

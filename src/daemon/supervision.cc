@@ -152,6 +152,8 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
       const auto wall_now = world_.loop.wall_now();
       const auto started = service.sight.oldest_start.value_or(wall_now);
       service.main_since = world_.loop.now() - std::max<Duration>(wall_now - started, Duration::zero());
+      service.is_main_outside = runs_outside(service.sight);
+      service.is_stop_older = service.unit && service.unit->stop_job_seen;
     }
     if (service.died_at && taken > *service.died_at) service.died_at.reset();
     const bool is_seen_gone = !service.sight.main && !service.sight.unreadable;

@@ -89,6 +89,8 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.manager = world_.units.manager();
   const bool is_systemd_there = situation.evidence.manager != Manager::absent;
   situation.evidence.has_unit = has_systemd_ && !service.row.unit.empty();
+  situation.evidence.is_outside = service.is_main_outside;
+  situation.evidence.is_stop_older = service.is_stop_older;
   if (is_systemd_there) situation.evidence.unit = service.unit;
   situation.evidence.was_turned_off = service.was_turned_off;
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
@@ -263,16 +265,21 @@ Order Supervision::order_for(std::size_t index, Rung rung) {
   const auto& service = *services_[index];
   const auto& rules = service.rules;
   const bool is_by_hand = is_started_by_hand(rules, service.sight.init_script);
+  const bool still_runs = service.sight.main.has_value() && !service.died_at;
+  // What still runs outside its unit may need as long to end as it would there.
+  const Duration patience = std::max<Duration>(Order{}.kill_after, rules.stop_timeout * 2 / 3);
   // Workers that outlived their main process; sessions of its users are not among the members.
   return {.ticket = ++last_ticket_,
           .service = index,
           .verb = verb_of(rules, service.sight.init_script, rung),
-          .leftovers = is_by_hand ? service.sight.members : std::vector<ProcessIdentity>{},
-          .dead_main = service.last_main,  // By then: it is dead, or one of the leftovers.
+          .leftovers = is_by_hand ? service.sight.members : service.sight.outside,
+          // By then: it is dead, or one of the leftovers. systemd reaps its own.
+          .dead_main = is_by_hand || service.is_main_outside ? service.last_main : std::nullopt,
           .deadline = rules.stop_timeout + rules.start_timeout,
           .stop_within = rules.stop_timeout,
-          .still_runs = service.sight.main.has_value() && !service.died_at,
-          .asks_policy = !service.policy || world_.loop.now() - service.policy->since < upgrade_hold_max};
+          .still_runs = still_runs,
+          .asks_policy = !service.policy || world_.loop.now() - service.policy->since < upgrade_hold_max,
+          .kill_after = still_runs && !is_by_hand ? patience : Order{}.kill_after};
 }
 
 void Supervision::restart(std::size_t index, Rung rung) {

@@ -68,12 +68,20 @@ Cause decide_active(const GoneEvidence& evidence) {
   return cause;
 }
 
+/// What a person started by hand, after he had stopped its unit, and what then crashed, he did not want
+/// stopped. Where it ended cleanly he may have: his last word to systemd stands.
+bool was_stopped(const GoneEvidence& evidence) {
+  const bool has_crashed = evidence.is_outside && evidence.end && !is_clean(evidence.end->end);
+  return evidence.unit->stop_job_seen && !(has_crashed && evidence.is_stop_older);
+}
+
 Cause decide_inactive(const GoneEvidence& evidence) {
   const auto& unit = *evidence.unit;
-  if (unit.stop_job_seen) return {Kind::admin, "it was stopped by an administrator"};
+  if (was_stopped(evidence)) return {Kind::admin, "it was stopped by an administrator"};
   if (is_manual(unit.unit_file_state) && !is_manual(evidence.unit_file_state_when_up)) {
     return {Kind::admin, "its unit is " + unit.unit_file_state};
   }
+  if (has_been_up(evidence) && evidence.is_outside && evidence.end) return decide_death(evidence, {});
   if (has_been_up(evidence)) return {Kind::ended, "it ended by itself, and nobody asked for it"};
   if (unit.active_enter_us != 0) return {Kind::admin, "it was stopped before this daemon started"};
   if (is_started_on_demand(unit.unit_file_state)) {
@@ -82,19 +90,26 @@ Cause decide_inactive(const GoneEvidence& evidence) {
   return {Kind::never_started, "it was never started since boot"};
 }
 
+Cause decide_failed(const GoneEvidence& evidence) {
+  if (was_stopped(evidence)) return {Kind::admin, "it was stopped by an administrator"};
+  // What is left of one that ran outside must have been looked at first: systemd has not seen that end.
+  if (has_been_up(evidence) && evidence.is_outside && evidence.end) return decide_death(evidence, {});
+  return {.kind = Kind::crash,
+          .reason = "systemd says it failed: " + evidence.unit->result,
+          .is_systemds = !evidence.is_outside};
+}
+
 Cause decide_by_unit(const GoneEvidence& evidence) {
   const auto& unit = *evidence.unit;
   if (unit.active_state == "active") return decide_active(evidence);
-  if (unit.active_state == "failed") {
-    if (unit.stop_job_seen) return {Kind::admin, "it was stopped by an administrator"};
-    return {.kind = Kind::crash, .reason = "systemd says it failed: " + unit.result, .is_systemds = true};
-  }
-  if (unit.active_state == "inactive") {
+  const bool has_failed = unit.active_state == "failed";
+  if (has_failed || unit.active_state == "inactive") {
     // Started by hand, outside systemd: it runs, and that is what counts.
-    if (!evidence.is_stale && !evidence.main_died && has_main(evidence.finding.presence)) {
+    const bool is_there = !evidence.is_stale && !evidence.main_died && has_main(evidence.finding.presence);
+    if (is_there && (!has_failed || evidence.is_outside)) {
       return {Kind::alive, evidence.finding.reason + ", started outside systemd"};
     }
-    return decide_inactive(evidence);
+    return has_failed ? decide_failed(evidence) : decide_inactive(evidence);
   }
   if (unit.active_state == "reloading") {
     auto cause = decide_without_unit(evidence);

@@ -46,7 +46,11 @@ struct GoneEvidence {
   Manager manager = Manager::absent;
   std::optional<UnitStatus> unit{};  ///< nullopt: no unit, or systemd has not told of it
   bool has_unit = false;             ///< it is run by a unit of a systemd that is there, heard or not
-  bool was_up = false;               ///< seen up since this daemon started
+  /// Its main process runs, or ran, outside of that unit: somebody had started it by hand, and of its end the
+  /// unit says nothing.
+  bool is_outside = false;
+  bool is_stop_older = false;   ///< than that process: the stop job that the unit tells of was not for it
+  bool was_up = false;          ///< seen up since this daemon started
   bool was_turned_off = false;  ///< for want of memory, by an earlier daemon of this boot: it was up then
   std::string unit_file_state_when_up{};
   /// Packages are being changed, in words: whoever does that stops and starts services himself.

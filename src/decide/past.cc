@@ -18,7 +18,7 @@ auto key_of(const MainEnd& it) { return std::tuple(it.end.signal, it.end.exit_co
 
 auto key_of(const GoneEvidence& evidence) {
   return std::tuple(evidence.finding.presence, evidence.is_stale, evidence.main_died, evidence.manager,
-                    evidence.has_unit, evidence.was_turned_off,
+                    evidence.has_unit, evidence.was_turned_off, evidence.is_outside, evidence.is_stop_older,
                     std::string_view(evidence.unit_file_state_when_up), evidence.upgrade.has_value());
 }
 

@@ -79,6 +79,8 @@ void put_evidence(Json& json, const GoneEvidence& evidence) {
   put_true(json, "died", evidence.main_died);
   if (evidence.end) json["end"] = end_json(*evidence.end);
   put_true(json, "has_unit", evidence.has_unit);
+  put_true(json, "outside", evidence.is_outside);
+  put_true(json, "stop_older", evidence.is_stop_older);
   if (evidence.unit) json["unit"] = unit_json(*evidence.unit);
   put_true(json, "turned_off", evidence.was_turned_off);
   put_text(json, "file_when_up", evidence.unit_file_state_when_up, word_max);
@@ -271,6 +273,8 @@ GoneEvidence evidence_of(Members& members, std::string& wrong) {
   evidence.main_died = members.is_true("died");
   if (const auto* end = members.find("end")) evidence.end = end_of(Members(*end, wrong));
   evidence.has_unit = members.is_true("has_unit");
+  evidence.is_outside = members.is_true("outside");
+  evidence.is_stop_older = members.is_true("stop_older");
   if (const auto* unit = members.find("unit")) evidence.unit = unit_of(Members(*unit, wrong));
   evidence.was_turned_off = members.is_true("turned_off");
   evidence.unit_file_state_when_up = members.text("file_when_up");

@@ -22,6 +22,7 @@ void take_for_up(RestartSituation& into) {
   into.evidence.main_died = false;
   into.evidence.end.reset();
   into.main.reset();
+  into.evidence.is_outside = false;
   into.health = {};
   if (!into.evidence.unit) return;
   into.evidence.unit->active_state = "active";

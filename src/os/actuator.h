@@ -57,10 +57,11 @@ struct Order {
   Verb verb = Verb::restart;
   /// What is left of the old instance and would stand in the way of the new one (workers that hold
   /// its port), or, of a stop_start, all that runs. Ended, and seen to be gone, before a start; of a stop
-  /// what is to be ended where there is no stop command. Only used where there is no unit.
+  /// what is to be ended where there is no stop command. Nothing that is in a unit's control group: where a
+  /// job of a unit starts it, what somebody has started outside.
   std::vector<ProcessIdentity> leftovers{};
-  /// The main process that has died. A start by command waits a moment until its parent has reaped it:
-  /// many daemons refuse to start while the process of their pid file exists, and a zombie does.
+  /// The main process that has died, and was not systemd's. A start waits a moment until its parent has
+  /// reaped it: many daemons refuse to start while the process of their pid file exists, and a zombie does.
   std::optional<ProcessIdentity> dead_main{};
   Duration deadline{};  ///< for the whole of it
   /// For a command that stops it before it is started: no longer, and never more than half of what is left.

@@ -112,15 +112,17 @@ Steps plan_verb(const ServiceControl& service, const Order& order) {
   return {};
 }
 
-/// A job leaves a unit's processes to systemd, which knows its control group; a command does not.
+/// What stands in the way of a new instance goes right before a command that starts it, and before all that
+/// systemd does: a job stops only what is in the unit's control group, and a socket needs its port. A unit
+/// that does not run is started by a reload, too; a command reloads what is there.
 void insert_before_start(const Order& order, Steps& steps) {
-  const bool is_by_hand = std::holds_alternative<RunCommand>(steps.back());
-  if (!is_by_hand || order.verb == Verb::stop || order.verb == Verb::reload || order.verb == Verb::kill)
-    return;
-  if (!order.leftovers.empty()) {
-    steps.insert(steps.end() - 1, EndLeftovers{.processes = order.leftovers, .kill_after = order.kill_after});
-  }
-  if (order.dead_main) steps.insert(steps.end() - 1, SeeReaped{.process = *order.dead_main});
+  const bool is_by_command = std::holds_alternative<RunCommand>(steps.back());
+  const bool is_kept = order.verb == Verb::reload && is_by_command;
+  if (is_kept || order.verb == Verb::stop || order.verb == Verb::kill) return;
+  auto place = is_by_command ? steps.end() - 1 : steps.begin();
+  if (order.dead_main) place = steps.insert(place, SeeReaped{.process = *order.dead_main});
+  if (!order.leftovers.empty())
+    steps.insert(place, EndLeftovers{.processes = order.leftovers, .kill_after = order.kill_after});
 }
 
 /// What a maintainer script would ask: "apache2.service" of a unit, "apache2" of an init script. A command
@@ -193,8 +195,8 @@ Result<Steps> plan_order(const ServiceControl& service, const Order& order) {
     return Error{Error::Kind::refused,
                  service.name + ": no command and no unit to " + std::string(in_words(order.verb)) + " it"};
   }
-  insert_before_start(order, steps);
   insert_triggers(order, steps);
+  insert_before_start(order, steps);
   insert_questions(service, order, steps);
   return steps;
 }

@@ -40,7 +40,7 @@ discover: true
 snmp: {mode: disabled}
 restart_policy: {host_limit: {restarts: 100}}
 services:
-  httpd: {preset: httpd}
+  httpd: {preset: httpd, stop_timeout: 6s}
   sshd: {preset: sshd}
   proftpd: {preset: proftpd}
   sendmail: {preset: sendmail}
@@ -171,5 +171,40 @@ check "it is not said to be up" metric_is 'systemcheck_service_up{service="fragi
 rm /run/fragile.broken
 within 40 "fragile comes up when it can" state_is fragile up
 
-# --- (e) a machine that goes down is not held up -----------------------------------------------
+# --- (e) what somebody has started outside its unit -------------------------------------------------
+# He stops the unit, starts it as its program says, and its workers keep the port when the main process dies.
+service=httpd unit=apache2
+by_hand() { cat /run/apache2/apache2.pid; }
+start_by_hand() {
+  systemctl stop apache2
+  within 10 "httpd is held before it is started by hand ($1)" state_is httpd held
+  systemd-run --quiet --scope --unit="by-hand-$1" sh -c '. /etc/apache2/envvars && exec /usr/sbin/apache2 -k start'
+  within 10 "what was started by hand counts as httpd ($1)" state_is httpd up
+  within 10 "it has workers ($1)" eval 'pgrep --parent "$(by_hand)" apache2 >/dev/null'
+  check "its unit knows nothing of it ($1)" inactive apache2
+}
+is_the_units_alone() { # one copy, and all of it in the unit's control group
+  another_main_than 0 apache2 && answers && [ "$(pgrep --exact --parent 1 apache2)" = "$(main_pid apache2)" ] &&
+    [ "$(pgrep --exact apache2 | sort)" = "$(sort /sys/fs/cgroup/system.slice/apache2.service/cgroup.procs)" ]
+}
+start_by_hand killed
+count=$(restarts httpd)
+workers=$(pgrep --parent "$(by_hand)" apache2)
+kill -9 "$(by_hand)"
+within 10 "a killed main process is followed by one of the unit" is_the_units_alone
+check "its orphans are gone" eval '! kill -0 $workers 2>/dev/null'
+within 10 "httpd is up again after that" state_is httpd up
+check "by one restart, at once" restarts_are httpd $((count + 1))
+check "the history calls it a crash" recorded actions httpd 'reason=its main process ended with signal 9.*' \
+  'command=end [0-9]+ leftover processes, .*restart apache2.service'
+start_by_hand restarted
+check "a restart that is ordered succeeds" /build/systemcheckctl restart httpd
+check "one copy runs then, the unit's own" is_the_units_alone
+start_by_hand hung
+kill -STOP "$(by_hand)"
+check "a restart of one that hangs succeeds" /build/systemcheckctl restart httpd
+check "one copy runs after it, the unit's own" is_the_units_alone
+within 10 "httpd is up after all that" state_is httpd up
+
+# --- (f) a machine that goes down is not held up -----------------------------------------------
 go_down

@@ -61,6 +61,19 @@ class Plant {
     return index;
   }
 
+  /// A service of a unit that is stopped: with a worker, outside of that.
+  void start_by_hand(std::size_t index) {
+    processes[index] = new_process();
+    outside[index] = {*processes[index], new_process()};
+    look_soon();
+  }
+  /// The main process of one that was started by hand; its workers go on.
+  void kill_by_hand(std::size_t index) {
+    const auto main = *std::exchange(processes[index], std::nullopt);
+    std::erase(outside[index], main);
+    loop.end_process(main);
+  }
+
   /// Everything is looked at once.
   void start() {
     supervision.take_over(std::make_shared<const Config>(config));
@@ -103,6 +116,7 @@ class Plant {
   FakeProcessEnds ends{loop};  ///< of the world only where a test says so
   Config config{};
   std::vector<std::optional<ProcessIdentity>> processes{};
+  std::map<std::size_t, std::vector<ProcessIdentity>> outside{};  ///< what was started by hand of each
   bool is_readable = true;
   std::function<void(const Order&)> on_order{};
   std::function<std::string(const std::string&)> start_veto{};
@@ -115,6 +129,7 @@ class Plant {
                     auto made = std::make_unique<FakeActuator>(loop, behaviours_);
                     made->on_change = [this](std::size_t index, bool is_up) { follow_command(index, is_up); };
                     made->on_order = [this](const Order& order) {
+                      end_outside(order.service);
                       if (on_order) on_order(order);
                     };
                     actuator_ = made.get();
@@ -140,6 +155,15 @@ class Plant {
     return {.pid = ++last_pid_, .start_ticks = static_cast<std::uint64_t>(last_pid_)};
   }
 
+  /// What was started by hand is among the leftovers of an order.
+  void end_outside(std::size_t index) {
+    const auto ended = outside.extract(index);
+    if (ended.empty()) return;
+    for (const auto& process : ended.mapped())
+      loop.end_process(process);
+    processes[index].reset();
+  }
+
   void follow_command(std::size_t index, bool is_up) {
     const auto& unit = config.services[index].match.units;
     if (!unit.empty()) return is_up ? units.start_by_admin(unit.front()) : units.end_by_itself(unit.front());
@@ -151,6 +175,7 @@ class Plant {
     for (std::size_t i = 0; i < config.services.size(); ++i) {
       const auto& names = config.services[i].match.units;
       if (names.empty() || names.front() != status.name) continue;
+      if (status.main_pid == 0 && outside.contains(i)) continue;
       processes[i].reset();
       if (status.main_pid != 0) processes[i] = units.process(status.name);
     }
@@ -166,6 +191,8 @@ class Plant {
       if (!is_readable) one.unreadable = Error{Error::Kind::denied, "/proc: permission denied"};
       if (is_readable) one.main = processes[i];
       if (one.main) one.members = {*one.main};
+      if (const auto found = outside.find(i); is_readable && found != outside.end())
+        one.members = one.outside = found->second;
       all.push_back(std::move(one));
     }
     return all;

@@ -115,6 +115,58 @@ TEST(WhyIsItGone, WhatRunsOutsideSystemdIsNotGoneWhateverIsWrongWithIt) {
   }
 }
 
+/// Somebody had started it by hand; its unit knows nothing of it.
+GoneEvidence killed_outside(std::string active_state) {
+  auto evidence = gone_unit(active_state, active_state == "failed" ? "failed" : "dead", "success");
+  evidence.is_outside = true;
+  evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+  return evidence;
+}
+
+TEST(WhyIsItGone, WhatRanOutsideSystemdAndDiedByASignalIsACrash) {
+  for (const auto* state : {"inactive", "failed"}) {
+    auto evidence = killed_outside(state);
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::crash) << state;
+    EXPECT_EQ(decide_cause(evidence).reason, "its main process ended with signal 9 (SIGKILL)") << state;
+    EXPECT_FALSE(decide_cause(evidence).is_systemds)
+        << "systemd has not seen it, nor what it has left behind";
+    evidence.end = MainEnd{};
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::ended) << state;
+  }
+  auto evidence = killed_outside("inactive");
+  evidence.end.reset();
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::ended) << "nobody knows how: it may have been asked to";
+  evidence = killed_outside("inactive");
+  evidence.is_outside = false;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::ended) << "what systemd ran itself, it calls well ended";
+}
+
+TEST(WhyIsItGone, AStopOfTheUnitBeforeItWasStartedByHandIsNoWishThatItStaysDead) {
+  for (const auto* state : {"inactive", "failed"}) {
+    auto evidence = killed_outside(state);
+    evidence.unit->stop_job_seen = true;
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::admin) << "a stop while it ran: " << state;
+    evidence.is_stop_older = true;
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::crash) << state;
+    evidence.end = MainEnd{};
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::admin) << "whoever started it may have ended it: " << state;
+    evidence.end = MainEnd{.end = {.signal = SIGKILL}};
+    evidence.is_outside = false;
+    EXPECT_EQ(decide_cause(evidence).kind, Kind::admin) << state;
+  }
+}
+
+TEST(WhyIsItGone, WhatRunsOutsideAUnitThatFailedIsNotGone) {
+  auto evidence = gone_unit("failed", "failed", "exit-code");
+  evidence.finding = {Presence::present, "1 process"};
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash) << "of the unit itself: the sight is older";
+  evidence.is_outside = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::alive);
+  EXPECT_EQ(decide_cause(evidence).reason, "1 process, started outside systemd");
+  evidence.main_died = true;
+  EXPECT_EQ(decide_cause(evidence).kind, Kind::crash);
+}
+
 TEST(WhyIsItGone, AUnitDisabledSinceItWasUpIsTheAdministrators) {
   auto evidence = gone_unit("inactive", "dead", "success");
   evidence.unit->unit_file_state = "disabled";

@@ -26,6 +26,8 @@ PastSituation full_situation() {
                                 .stop_job_seen = true};
   it.evidence.unit_file_state_when_up = "enabled";
   it.evidence.was_turned_off = true;
+  it.evidence.is_outside = true;
+  it.evidence.is_stop_older = true;
   it.evidence.upgrade = "apt changes packages";
   it.sight_at = Instant{77s};
   it.is_new_sight = true;
@@ -180,6 +182,8 @@ TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
       [](RestartSituation& it) { it.evidence.unit->stop_job_seen = false; },
       [](RestartSituation& it) { it.evidence.unit_file_state_when_up = "disabled"; },
       [](RestartSituation& it) { it.evidence.was_turned_off ^= true; },
+      [](RestartSituation& it) { it.evidence.is_outside ^= true; },
+      [](RestartSituation& it) { it.evidence.is_stop_older ^= true; },
       [](RestartSituation& it) { it.evidence.upgrade.reset(); },
       [](RestartSituation& it) { it.has_way = true; },
       [](RestartSituation& it) { it.health.kind = Health::Kind::fine; },

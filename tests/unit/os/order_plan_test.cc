@@ -70,15 +70,35 @@ TEST(PlanOrder, SeesTheDeadMainProcessReapedBeforeAStartByCommand) {
               .dead_main = ProcessIdentity{.pid = 7, .start_ticks = 1}};
   EXPECT_EQ(describe_steps(*plan_order(by_start, order)),
             "end 1 leftover process, see process 7 reaped, run /w start");
-  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)), "start apache2.service");
   order.verb = Verb::stop;
   EXPECT_EQ(describe_steps(*plan_order(by_both, order)), "run /w stop");
 }
 
-TEST(PlanOrder, LeavesLeftoversAloneWhenItStopsAndWhereThereIsAUnit) {
+TEST(PlanOrder, LeavesLeftoversToAStopCommand) {
+  EXPECT_EQ(planned(by_both, Verb::stop, {{.pid = 7, .start_ticks = 1}}), "run /w stop");
+}
+
+TEST(PlanOrder, EndsWhatRunsOutsideAUnitBeforeItsJob) {
   const std::vector<ProcessIdentity> one{{.pid = 7, .start_ticks = 1}};
-  EXPECT_EQ(planned(by_both, Verb::stop, one), "run /w stop");
-  EXPECT_EQ(planned(by_unit, Verb::restart, one), "restart apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::start, one), "end 1 leftover process, start apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::restart, one), "end 1 leftover process, restart apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::stop_start, one), "end 1 leftover process, restart apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::reload, one), "end 1 leftover process, reload-or-restart apache2.service")
+      << "that starts a unit which does not run";
+  Order order{.verb = Verb::start,
+              .leftovers = one,
+              .dead_main = ProcessIdentity{.pid = 6, .start_ticks = 1},
+              .triggers = {"apache2.socket"}};
+  EXPECT_EQ(describe_steps(*plan_order(by_unit, order)),
+            "end 1 leftover process, see process 6 reaped, start apache2.socket, start apache2.service");
+}
+
+TEST(PlanOrder, EndsWhatRunsOutsideAUnitOnlyIfItsConfigurationIsGood) {
+  auto service = by_unit;
+  service.pre_checks = {{"/usr/sbin/apache2ctl", "-t"}};
+  const Order order{.verb = Verb::restart, .leftovers = {{.pid = 7, .start_ticks = 1}}, .still_runs = true};
+  EXPECT_EQ(describe_steps(*plan_order(service, order)),
+            "check with /usr/sbin/apache2ctl -t, end 1 leftover process, restart apache2.service");
 }
 
 TEST(PlanOrder, RefusesWhatThereIsNoWayToDo) {
@@ -135,7 +155,7 @@ TEST(PlanOrder, StopsAndSeesItGoneBeforeAThoroughStart) {
   EXPECT_EQ(planned(by_restart, Verb::stop_start, two), "end 2 leftover processes, run /w restart");
   EXPECT_EQ(planned(by_script, Verb::stop_start, two),
             "run /etc/init.d/apache2 stop, end 2 leftover processes, run /etc/init.d/apache2 start");
-  EXPECT_EQ(planned(by_unit, Verb::stop_start, two), "restart apache2.service");
+  EXPECT_EQ(planned(by_unit, Verb::stop_start), "restart apache2.service");
   EXPECT_EQ(planned(by_nothing, Verb::stop_start), "web: no command and no unit to stop and start it");
 }
 

@@ -26,8 +26,8 @@ std::optional<Instant> check_high_load_since(const LoadRules& rules, const Resul
 CheckStatus check_load(const LoadRules& rules, const Result<Load>& load, std::optional<Instant> high_since,
                        Instant now);
 
-/// Everything stood still for want of memory or of the disk, for this share of the last minute (psi.rst, "full"):
-/// the load may be low then.
+/// Everything stood still for want of memory or of the disk, for this share of the last minute (psi.rst,
+/// "full"): the load may be low then.
 inline constexpr double stalled_ratio_max = 0.4;
 
 /// Whether there is more to do now than the machine can: then an answer that comes too late proves nothing.

@@ -153,7 +153,8 @@ void Daemon::end_cycle(std::shared_ptr<const Snapshot> snapshot) {
   load_high_since_ = check_high_load_since(config_->load, facts.of<Load>(), facts.of<Cpu>(), load_high_since_,
                                            world_.loop.now());
   if (const auto& memory = facts.of<Memory>()) supervision_.note_oom_kills(memory->oom_kills);
-  supervision_.note_busy(check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>(), facts.of<Pressure>()));
+  supervision_.note_busy(
+      check_machine_busy(config_->load, facts.of<Load>(), facts.of<Cpu>(), facts.of<Pressure>()));
   supervision_.see_surroundings(facts.of<PackageTransaction>(), facts.of<KillSwitch>(), snapshot_->taken);
   supervision_.see_hold_files(facts.of<HoldFiles>(), snapshot_->taken);
   supervision_.see(snapshot_->services, snapshot_->taken);

@@ -189,10 +189,10 @@ is_the_units_alone() { # one copy, and all of it in the unit's control group
 }
 start_by_hand killed
 count=$(restarts httpd)
-workers=$(pgrep --parent "$(by_hand)" apache2)
+workers=$(pgrep --parent "$(by_hand)" --delimiter ' ' apache2)
 kill -9 "$(by_hand)"
 within 10 "a killed main process is followed by one of the unit" is_the_units_alone
-check "its orphans are gone" eval '! kill -0 $workers 2>/dev/null'
+check "its orphans are gone" eval "! kill -0 $workers 2>/dev/null"
 within 10 "httpd is up again after that" state_is httpd up
 check "by one restart, at once" restarts_are httpd $((count + 1))
 check "the history calls it a crash" recorded actions httpd 'reason=its main process ended with signal 9.*' \

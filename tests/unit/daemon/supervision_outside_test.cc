@@ -55,7 +55,7 @@ TEST_F(SupervisionOutside, WhatIsKilledIsRestartedAtOnceByItsUnitWithoutItsOrpha
   EXPECT_EQ(order.leftovers, std::vector{worker});
   EXPECT_EQ(order.dead_main, main);
   EXPECT_EQ(order.kill_after, Order{}.kill_after);
-  plant.run_for(1s);
+  plant.run_for(2s);
   EXPECT_EQ(plant.row(apache).state, ServiceState::up);
   EXPECT_EQ(*plant.processes[apache], plant.units.process(unit));
 }
@@ -78,7 +78,7 @@ TEST_F(SupervisionOutside, WhatEndsCleanlyAfterAStopOfItsUnitStaysStopped) {
 TEST_F(SupervisionOutside, WhatIsKilledAfterItsUnitWasToldToStopStaysStopped) {
   begin_after_an_end();
   plant.units.change(unit, [](UnitStatus& status) { status.stop_job_seen = true; });
-  plant.run_for(1s);
+  plant.run_for(2s);
   end_by_hand({.signal = SIGKILL});
   plant.run_for(24h);
   EXPECT_EQ(plant.orders(), 0U);
@@ -110,7 +110,7 @@ TEST_F(SupervisionOutside, WhatSystemdRunsIsLeftToSystemd) {
 TEST_F(SupervisionOutside, AfterARestartItsEndsAreSystemdsAgain) {
   begin_after_an_end();
   end_by_hand({.signal = SIGKILL});
-  plant.run_for(1s);
+  plant.run_for(2s);
   ASSERT_EQ(plant.row(apache).state, ServiceState::up);
   plant.units.stop_by_admin(unit);
   plant.run_for(24h);

@@ -193,7 +193,7 @@ TEST(Surroundings, WhatAPolicyForbidsUsesUpNothingThatOthersNeed) {
   plot.run_for(10min);
   ASSERT_GT(plot.orders(), 10U) << "they are asked for again and again";
   plot.kill(billing);
-  plot.run_for(1s);
+  plot.run_for(2s);
   EXPECT_EQ(plot.row(billing).state, ServiceState::up) << plot.row(billing).reason;
   EXPECT_EQ(plot.suppressed(billing, Suppressed::host_limit), 0U);
 }

@@ -336,8 +336,8 @@ void Supervision::note_failure(Supervised& service, std::string_view how, std::s
 void Supervision::note_outcome_of(std::size_t index, const Outcome& outcome) {
   auto& service = *services_[index];
   if (outcome.refusal == Outcome::Refusal::policy) return note_policy_refusal(service, outcome);
-  ++service.row
-        .restarts_total;  // Not before it is known that it was tried: what was published never goes back.
+  // Not before it is known that it was tried: what was published never goes back.
+  ++service.row.restarts_total;
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
   if (has_succeeded) service.policy.reset();
   const auto now = world_.loop.now();

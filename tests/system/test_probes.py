@@ -28,20 +28,25 @@ server.serve_forever()
 
 
 class Probes(SystemTest):
-    def test_an_apache_that_hangs_is_restarted(self):
+    def asked_apache(self, warn_per_cpu):
+        """An apache that is up and asked each second, the processes of it, and its daemon."""
         apache = Apache(self)
         main = apache.start()
         probe = {"http": f"http://127.0.0.1:{apache.port}/", "status": [200, 403, 404], "every": "1s",
                  "timeout": "500ms", "failures": 2}
         daemon = self.daemon({
             "cycle": "1s",
-            # Whatever else this machine does: here a time-out is the fault of apache.
-            "load": {"warn_per_cpu": 1000},
+            "load": {"warn_per_cpu": warn_per_cpu},
             "services": {"apache": {**apache.settings(), "probes": [probe]}}})
         daemon.wait_state("apache", "up")
-        for pid in [main, *harness.descendants(main)]:
+        return apache, [main, *harness.descendants(main)], daemon
+
+    def test_an_apache_that_hangs_is_restarted(self):
+        # Whatever else this machine does: here a time-out is the fault of apache.
+        apache, processes, daemon = self.asked_apache(warn_per_cpu=1000)
+        for pid in processes:
             os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: apache.main(other_than=main), lambda: f"a new apache\n{daemon.log()}")
+        wait_until(lambda: apache.main(other_than=processes[0]), lambda: f"a new apache\n{daemon.log()}")
         wait_until(apache.answers, "apache to answer")
         daemon.wait_restarted("apache", 1)
         timeouts = daemon.metrics().by("systemcheck_probe_failures_total", "class")["timeout"]
@@ -50,16 +55,7 @@ class Probes(SystemTest):
     def test_an_apache_that_hangs_on_an_overloaded_machine_is_left_alone(self):
         self.spawn(["nice", "sh", "-c", "while :; do :; done"])
         wait_until(lambda: os.getloadavg()[0] > 0, "some load")
-        apache = Apache(self)
-        main = apache.start()
-        probe = {"http": f"http://127.0.0.1:{apache.port}/", "status": [200, 403, 404], "every": "1s",
-                 "timeout": "500ms", "failures": 2}
-        daemon = self.daemon({
-            "cycle": "1s",
-            "load": {"warn_per_cpu": 0.001},
-            "services": {"apache": {**apache.settings(), "probes": [probe]}}})
-        daemon.wait_state("apache", "up")
-        processes = [main, *harness.descendants(main)]
+        apache, processes, daemon = self.asked_apache(warn_per_cpu=0.001)
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         daemon.wait_state("apache", "overloaded")
@@ -69,7 +65,7 @@ class Probes(SystemTest):
         for pid in processes:
             os.kill(pid, signal.SIGCONT)
         daemon.wait_state("apache", "up")
-        self.assertEqual(apache.main(), main)
+        self.assertEqual(apache.main(), processes[0])
 
     def test_a_hidden_certificate_is_read_and_its_end_told(self):
         key, certificate, port_file = (self.directory / name for name in ("key.pem", "cert.pem", "port"))

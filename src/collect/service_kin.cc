@@ -16,6 +16,8 @@ double age_seconds(const Process& process, const Processes& table) {
          static_cast<double>(process.identity.start_ticks) / static_cast<double>(table.ticks_per_second);
 }
 
+bool is_leader(const Process& process) { return process.session == process.identity.pid; }
+
 }  // namespace
 
 std::optional<KinMemory::Child> KinMemory::find(const ProcessIdentity& identity) const {
@@ -50,6 +52,9 @@ void KinMemory::sweep(const Processes& table) {
   };
   std::erase_if(children_, [&](const auto& entry) { return has_ended(entry.first); });
   std::erase_if(beside_, has_ended);
+  for (auto& [identity, child] : children_) {
+    if (is_leader(*table.find(identity.pid))) child = Child::session;
+  }
   if (!leader_) return;
   const auto* process = table.find(leader_->pid);
   const bool is_a_strangers = process != nullptr && process->identity != *leader_;
@@ -160,8 +165,8 @@ void KinFinder::learn(const std::vector<const Process*>& owned, KinMemory& memor
     }
     const auto* parent = parent_in_kin(*process);
     if (parent == nullptr || age_seconds(*parent, table_) < starter_seconds_max) continue;
-    const bool is_together = process->session == parent->session;
-    memory.learn(process->identity, is_together ? KinMemory::Child::worker : KinMemory::Child::session);
+    const bool is_apart = process->session != parent->session || is_session(*process, memory);
+    memory.learn(process->identity, is_apart ? KinMemory::Child::session : KinMemory::Child::worker);
   }
 }
 

@@ -51,7 +51,8 @@ class KinMemory {
   void note_beside(const ProcessIdentity& identity);
   [[nodiscard]] bool is_beside(const ProcessIdentity& identity) const { return beside_.contains(identity); }
   [[nodiscard]] bool has_seen_main() const { return main_.pid != 0; }
-  /// Forgets those that have ended.
+  /// Forgets those that have ended. A worker that leads a session now has begun it since: between fork and
+  /// setsid(2) everybody who will is in his parent's.
   void sweep(const Processes& table);
   /// Whom a new table shows of those that are remembered.
   void tell(std::size_t service, Circumstances& circumstances) const;

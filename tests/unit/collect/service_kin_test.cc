@@ -18,7 +18,7 @@ Processes table_of(FakeLook& world) {
 
 TEST(KinMemory, ForgetsChildrenThatHaveEnded) {
   FakeLook world;
-  world.host.add_process({.pid = 1, .comm = "init", .cmdline = "init"});
+  world.host.add_process({.pid = 1, .comm = "init", .cmdline = "init", .session = 5});
   KinMemory memory;
   for (pid_t pid = 1; pid <= 1000; ++pid)
     memory.learn({.pid = pid, .start_ticks = 1000}, KinMemory::Child::worker);
@@ -34,6 +34,18 @@ TEST(KinMemory, ForgetsAChildWhoseNumberIsAStrangersNow) {
   memory.learn({.pid = 7, .start_ticks = 1000}, KinMemory::Child::session);
   memory.sweep(table_of(world));
   EXPECT_EQ(memory.size(), 0U);
+}
+
+TEST(KinMemory, TakesAWorkerThatBeganASessionSinceForThatSession) {
+  FakeLook world;
+  world.host.add_process({.pid = 7, .parent = 1, .comm = "x", .cmdline = "x", .session = 7});
+  world.host.add_process({.pid = 8, .parent = 1, .comm = "x", .cmdline = "x", .session = 7});
+  KinMemory memory;
+  memory.learn({.pid = 7, .start_ticks = 1000}, KinMemory::Child::worker);
+  memory.learn({.pid = 8, .start_ticks = 1000}, KinMemory::Child::worker);
+  memory.sweep(table_of(world));
+  EXPECT_EQ(memory.find({.pid = 7, .start_ticks = 1000}), KinMemory::Child::session);
+  EXPECT_EQ(memory.find({.pid = 8, .start_ticks = 1000}), KinMemory::Child::worker);
 }
 
 TEST(KinMemory, KnowsTheSessionOfALeaderAsLongAsSomebodyIsInIt) {
@@ -65,28 +77,53 @@ TEST(KinMemory, DoesNotTakeAStrangersSessionForThatOfALeader) {
   EXPECT_TRUE(circumstances.sessions.empty());
 }
 
-TEST(KinFinder, LetsNothingPileUpWhileWorkersComeAndGo) {
-  FakeLook world;
-  const Service service{.name = "d", .match = {.executables = {"/usr/sbin/d"}}};
-  const std::vector<ServiceRule> rules = [&service] {
-    std::vector<ServiceRule> made;
-    made.emplace_back(service);
-    return made;
-  }();
-  const RuleIndex index(rules);
-  KinMemory memory;
-  world.host.add_process({.pid = 10, .cmdline = "d", .executable = "/usr/sbin/d", .session = 10});
-  for (pid_t pid = 100; pid < 200; ++pid) {
-    world.host.add_process(
-        {.pid = pid, .parent = 10, .cmdline = "d", .executable = "/usr/sbin/d", .session = 10});
+/// A machine with one service `d`, whose program is /usr/sbin/d and whose main process is 10.
+struct OneService {
+  FakeLook world{};
+  std::vector<ServiceRule> rules{};
+  KinMemory memory{};
+
+  OneService() {
+    rules.emplace_back(Service{.name = "d", .match = {.executables = {"/usr/sbin/d"}}});
+    add({.pid = 10, .session = 10});
+  }
+  void add(test::FakeProcess process) {
+    process.cmdline = "d";
+    process.executable = "/usr/sbin/d";
+    world.host.add_process(process);
+  }
+  void look() {
     const auto table = table_of(world);
     memory.sweep(table);
     const Circumstances circumstances;
+    const RuleIndex index(rules);
     const ServiceOwners owners(index, table, circumstances);
-    (void)KinFinder(rules[0], table, owners).find({table.find(10), table.find(pid)}, std::nullopt, memory);
-    world.host.end_process(pid);
+    std::vector<const Process*> owned;
+    for (const auto& process : table.all)
+      owned.push_back(&process);
+    (void)KinFinder(rules[0], table, owners).find(owned, std::nullopt, memory);
   }
-  EXPECT_EQ(memory.size(), 1U) << "the last worker, which nobody has seen go yet";
+};
+
+TEST(KinFinder, CountsWhatASessionStartsToTheSession) {
+  OneService d;
+  d.add({.pid = 20, .parent = 10, .session = 20});
+  d.add({.pid = 30, .parent = 20, .session = 20});
+  d.add({.pid = 40, .parent = 10, .session = 10});
+  d.look();
+  d.look();
+  EXPECT_EQ(d.memory.find({.pid = 30, .start_ticks = 1000}), KinMemory::Child::session);
+  EXPECT_EQ(d.memory.find({.pid = 40, .start_ticks = 1000}), KinMemory::Child::worker);
+}
+
+TEST(KinFinder, LetsNothingPileUpWhileWorkersComeAndGo) {
+  OneService d;
+  for (pid_t pid = 100; pid < 200; ++pid) {
+    d.add({.pid = pid, .parent = 10, .session = 10});
+    d.look();
+    d.world.host.end_process(pid);
+  }
+  EXPECT_EQ(d.memory.size(), 1U) << "the last worker, which nobody has seen go yet";
 }
 
 }  // namespace

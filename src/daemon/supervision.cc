@@ -51,6 +51,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
   crashes_.clear();  // They name services by their places.
   record_moment({}, PastTurn{.kind = PastTurn::Kind::taken_over}, world_.loop.now());
+  if (!std::exchange(has_taken_over_, true)) recall_host_guard();
   std::vector<std::unique_ptr<Supervised>> before = std::exchange(services_, {});
   std::set<std::string> waiting;
   for (const auto& rules : config_->services) {

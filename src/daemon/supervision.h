@@ -157,6 +157,8 @@ class Supervision {
   void record_moment(const std::string& service, const PastMoment& moment, Instant at);
   void remember(Supervised& service);
   void recall(Supervised& service);
+  void remember_host_guard();
+  void recall_host_guard();
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] MachineRules machine_rules(const Supervised& service);
   [[nodiscard]] std::string waits_for(const Supervised& service) const;
@@ -217,6 +219,7 @@ class Supervision {
   Ticket last_ticket_ = 0;
   std::uint64_t rounds_ = 0;  ///< looks at all services
   bool is_in_round_ = false;
+  bool has_taken_over_ = false;
 };
 
 }  // namespace systemcheck

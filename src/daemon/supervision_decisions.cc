@@ -290,6 +290,7 @@ void Supervision::restart(std::size_t index, Rung rung) {
   service.memo_before_order = service.memo;
   service.memo = note_attempt(std::move(service.memo), now);
   host_guard_.note_restart(now);
+  remember_host_guard();
   service.down_since = service.memo.gone_since.value_or(now);
   service.end.reset();  // Of what is started now nothing is known.
   service.row.last_restart = world_.loop.wall_now();
@@ -313,6 +314,7 @@ void Supervision::note_policy_refusal(Supervised& service, const Outcome& outcom
                     .since = service.policy ? service.policy->since : now,
                     .until = now + policy_asked_again_after};
   host_guard_.take_back_restart(service.action_began);
+  remember_host_guard();
   service.memo = service.memo_before_order;
   record_moment(service.rules.name, PastOutcome{.is_policy = true, .words = outcome.detail}, now);
   service.down_since.reset();

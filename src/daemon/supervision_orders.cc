@@ -152,6 +152,7 @@ void Supervision::begin_order(std::size_t index) {
   service.end.reset();  // Of what is started now nothing is known.
   if (demand != Demand::stop) {
     host_guard_.note_restart(now);
+    remember_host_guard();
     ++service.row.ordered_restarts_total;
     service.row.last_restart = world_.loop.wall_now();
   }

@@ -14,6 +14,8 @@ namespace {
 
 std::string memory_key(const std::string& service) { return "restart/" + service; }
 
+constexpr const char* host_guard_key = "host_guard";
+
 std::string identity_text(const std::optional<ProcessIdentity>& process) {
   return process ? fmt::format("{}:{}", process->pid, process->start_ticks) : std::string{};
 }
@@ -130,6 +132,22 @@ void Supervision::recall(Supervised& service) {
   if (!memo) return;
   service.memo = *std::move(memo);
   service.remembered = service.memo;
+}
+
+/// Before anything is begun: what is on disk then is never less than what was done.
+void Supervision::remember_host_guard() {
+  world_.ledger->put(Memo{.key = host_guard_key, .text = host_memory_text(host_guard_, world_.boot_id)});
+}
+
+void Supervision::recall_host_guard() {
+  const auto& memos = world_.ledger->memos();
+  const auto found = memos.find(host_guard_key);
+  if (found == memos.end()) return;
+  auto restored = restored_host_guard(found->second, world_.boot_id, world_.loop.now());
+  host_guard_ = std::move(restored.guard);
+  if (restored.complaint.empty()) return;
+  world_.journal.write(Severity::warning, "restarts: " + restored.complaint);
+  remember_host_guard();  // Else the next daemon would begin to count anew.
 }
 
 }  // namespace systemcheck

@@ -8,12 +8,6 @@
 #include "base/text.h"
 
 namespace systemcheck {
-namespace {
-
-/// As many restarts as any configuration may allow are remembered.
-constexpr std::size_t restarts_remembered = 1000;
-
-}  // namespace
 
 void HostGuard::note_death(const std::string& service, Instant now) {
   deaths_[service] = now;
@@ -22,6 +16,8 @@ void HostGuard::note_death(const std::string& service, Instant now) {
 
 void HostGuard::note_restart(Instant now) {
   restarts_.push_back(now);
+  while (restarts_.front() + remembered_for <= now)
+    restarts_.pop_front();
   if (restarts_.size() > restarts_remembered) restarts_.pop_front();
 }
 

@@ -25,6 +25,9 @@ class HostGuard {
   static constexpr Duration together = std::chrono::seconds{30};
   /// Fewer services that died say nothing about the machine.
   static constexpr std::size_t deaths_min = 4;
+  /// As many restarts as any configuration may allow are remembered, for as long as it may count them.
+  static constexpr std::size_t restarts_remembered = 1000;
+  static constexpr Duration remembered_for = std::chrono::hours{24};
 
   void note_death(const std::string& service, Instant now);
   /// What is back already was no sign of a sick machine.
@@ -33,6 +36,8 @@ class HostGuard {
   void note_restart(Instant now);
   /// What was ordered then was forbidden before anything was tried: it has used nothing.
   void take_back_restart(Instant ordered);
+  /// Those that may still count, the oldest first.
+  [[nodiscard]] const std::deque<Instant>& restarts() const { return restarts_; }
 
   /// `watched`: how many services run here, those that have just died among them.
   [[nodiscard]] HostVerdict decide(const HostLimit& limit, std::size_t watched, Instant now) const;

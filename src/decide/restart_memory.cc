@@ -1,5 +1,7 @@
 #include "decide/restart_memory.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -12,9 +14,14 @@ using Json = nlohmann::json;
 constexpr int schema = 1;
 constexpr std::uint32_t attempts_max = 1'000'000;
 constexpr std::size_t deaths_max = 64;
+constexpr Duration rounding = std::chrono::milliseconds{1};
 
 std::int64_t stored(Instant instant) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
+}
+
+std::int64_t stored_at_least(Instant instant) {
+  return std::chrono::ceil<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
 /// Not before the boot and not later than `latest`.
@@ -48,6 +55,14 @@ std::vector<Instant> deaths_of(const Json& json, Instant now) {
   return deaths;
 }
 
+/// No text tells when those were that are counted: all that may be, and just now.
+HostGuard used_up(Instant now) {
+  HostGuard guard;
+  for (std::size_t i = 0; i < HostGuard::restarts_remembered; ++i)
+    guard.note_restart(now);
+  return guard;
+}
+
 }  // namespace
 
 std::string restart_memory_text(const RestartMemo& memo, std::string_view boot_id) {
@@ -79,6 +94,45 @@ std::optional<RestartMemo> restored_restart_memo(std::string_view text, std::str
   memo.deaths = deaths_of(json, now);
   memo.is_flapping = member(json, "flapping") == true && !memo.deaths.empty();
   return memo;
+}
+
+std::string host_memory_text(const HostGuard& guard, std::string_view boot_id) {
+  if (guard.restarts().empty()) return "{}";
+  Json json{{"schema", schema}, {"boot_id", boot_id}, {"restarts", Json::array()}};
+  for (const auto restart : guard.restarts())
+    json["restarts"].push_back(stored_at_least(restart));
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+RestoredHostGuard restored_host_guard(std::string_view text, std::string_view boot_id, Instant now) {
+  const auto json = Json::parse(text.empty() ? "{}" : text, nullptr, false);
+  if (json.is_object() && json.empty()) return {};
+  const auto& boot = member(json, "boot_id");
+  if (boot.is_string() && boot != boot_id) return {};
+  const auto& values = member(json, "restarts");
+  const bool is_understood = boot.is_string() && member(json, "schema") == schema && values.is_array() &&
+                             values.size() <= HostGuard::restarts_remembered;
+  if (!is_understood)
+    return {used_up(now),
+            "what was written down of earlier restarts cannot be understood: the limit of the "
+            "machine counts as reached just now"};
+  std::vector<Instant> restarts;
+  std::size_t untrue = 0;
+  for (const auto& value : values) {
+    const auto restart = instant_of(value, now + rounding);
+    if (!restart) ++untrue;
+    restarts.push_back(restart.value_or(now));
+  }
+  std::sort(restarts.begin(), restarts.end());
+  RestoredHostGuard restored;
+  for (const auto restart : restarts)
+    restored.guard.note_restart(restart);
+  if (untrue > 0)
+    restored.complaint = fmt::format(
+        "{} of {} restarts that were written down cannot have been then: the limit of the machine "
+        "counts them as of now",
+        untrue, values.size());
+  return restored;
 }
 
 }  // namespace systemcheck

@@ -22,6 +22,7 @@ Status ReplayedRun::play(std::size_t first, std::size_t count, Instant end) {
   const auto last = first + count;
   boot_id_ = stage_.moments[first].boot_id;
   run_ = stage_.moments[first].run;
+  recall_guard(stage_.moments[first]);
   for (auto place = first; place < last; ++place) {
     auto* service = find(stage_.moments[place].service);
     if (service != nullptr && stage_.moments[place].situation() != nullptr) service->places.push_back(place);
@@ -46,6 +47,7 @@ Status ReplayedRun::play(std::size_t first, std::size_t count, Instant end) {
     if (service->seen != nullptr)
       stage_.remembered[service->rules->name] = restart_memory_text(service->memo, boot_id_);
   }
+  stage_.remembered_guard = host_memory_text(guard_, boot_id_);
   return advanced;
 }
 
@@ -114,6 +116,13 @@ void ReplayedRun::let_see(Played& service, Instant sight, Instant now) {
   if (is_settled) return;
   service.is_new_sight = true;
   decide(service, now);
+}
+
+/// Where the beginning of this run is not in the history any more, neither is what it began with.
+void ReplayedRun::recall_guard(const Recorded& first) {
+  const auto* turn = first.turn();
+  if (turn == nullptr || turn->kind != PastTurn::Kind::taken_over) return;
+  guard_ = restored_host_guard(stage_.remembered_guard, boot_id_, first.instant).guard;
 }
 
 /// The first time in this run: what the daemon remembered of the one before. Where its beginning is not in

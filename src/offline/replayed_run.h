@@ -18,6 +18,7 @@ struct ReplayStage {
   std::span<const Recorded> moments;
   const PastOrders& orders;
   std::map<std::string, std::string> remembered{};  ///< what outlives a daemon, by service
+  std::string remembered_guard{};                   ///< the same of the limit of the machine
   std::map<std::string, std::vector<Said>> said{};  ///< by service, in the order of time
   std::map<std::string, Duration> longest_down{};   ///< as predicted
 };
@@ -55,6 +56,7 @@ class ReplayedRun {
   void play_round(std::size_t first, std::size_t end);
   void let_see(Played& service, Instant sight, Instant now);
   Played* find(const std::string& name);
+  void recall_guard(const Recorded& first);
   void recall(Played& service, const Recorded& moment, const PastSituation& situation);
   void install(Played& service, const Recorded& moment, const PastSituation& situation);
   static void follow_reality(Played& service, const PastSituation& then);

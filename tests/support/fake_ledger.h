@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,16 +17,17 @@ class FakeLedger final : public Ledger {
 
   ActionNumber intend(Intention intention, Callback begin) override {
     intention.number = ++last_;
-    records.emplace_back(std::move(intention));
-    begun_.push_back(loop_.at(loop_.now() + patience, std::move(begin)));
+    if (!keeps_only_memos) records.emplace_back(std::move(intention));
+    in_a_moment(std::move(begin));
     return last_;
   }
   void put(Record record) override {
     if (const auto* memo = std::get_if<Memo>(&record)) remembered[memo->key] = memo->text;
+    if (keeps_only_memos) return;
     records.push_back(std::move(record));
   }
   void settle(std::function<void(bool is_written)> then) override {
-    begun_.push_back(loop_.at(loop_.now() + patience, [this, then = std::move(then)] { then(is_writable); }));
+    in_a_moment([this, then = std::move(then)] { then(is_writable); });
   }
   [[nodiscard]] const Memos& memos() const override { return remembered; }
   [[nodiscard]] RelayState take_relay() override { return std::exchange(relay, {}); }
@@ -41,14 +44,24 @@ class FakeLedger final : public Ledger {
 
   Duration patience{};
   bool is_writable = true;
+  bool keeps_only_memos = false;  ///< for weeks of a machine
   std::vector<Record> records{};
   Memos remembered{};
   RelayState relay{};  ///< of an earlier daemon
 
  private:
+  void in_a_moment(Callback callback) {
+    const auto id = ++last_begun_;
+    begun_.emplace(id, loop_.at(loop_.now() + patience, [this, id, callback = std::move(callback)] {
+      const auto own = std::move(begun_.extract(id).mapped());
+      callback();
+    }));
+  }
+
   EventLoop& loop_;
   ActionNumber last_ = 0;
-  std::vector<Watch> begun_{};
+  std::map<std::uint64_t, Watch> begun_{};
+  std::uint64_t last_begun_ = 0;
 };
 
 }  // namespace systemcheck::test

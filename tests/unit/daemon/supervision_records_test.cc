@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "decide/restart_memory.h"
 #include "support/fake_ledger.h"
 #include "support/plant.h"
@@ -178,6 +180,141 @@ TEST(SupervisionRecords, AHealthyServiceHasNothingToRemember) {
   plant.start();
   plant.run_for(1h);
   EXPECT_TRUE(plant.ledger->all<Memo>().empty());
+}
+
+/// Where two restarts an hour are the limit of the machine.
+struct Limited : Recorded {
+  Limited() { config.restart_policy.host_limit = {.restarts = 2, .per = 1h, .share = 1.0}; }
+  void kill_and_wait(std::size_t index) {
+    kill(index);
+    run_for(10s);
+  }
+  /// A daemon restarts nothing before it has seen it up.
+  void restart_daemon_and_wait() {
+    restart_daemon();
+    run_for(10s);
+  }
+};
+
+TEST(SupervisionRecords, ADaemonThatIsRestartedAgainAndAgainRestartsNoMoreThanTheLimitOfTheMachine) {
+  Limited plant;
+  std::vector<std::size_t> services;
+  for (const auto* name : {"a", "b", "c", "d"})
+    services.push_back(plant.add_command_service(name, Mode::act));
+  plant.start();
+  const auto begin = plant.loop.now();
+  std::size_t orders = 0;
+  plant.on_order = [&](const Order&) { ++orders; };
+  for (const auto index : services) {
+    plant.kill_and_wait(index);
+    plant.restart_daemon_and_wait();
+  }
+  EXPECT_EQ(orders, 2U);
+  plant.run_for(begin + 59min - plant.loop.now());
+  EXPECT_EQ(orders, 2U);
+}
+
+TEST(SupervisionRecords, ARestartedDaemonSaysThatTheLimitIsReachedAndGoesOnWhenItIsOver) {
+  Limited plant;
+  const auto a = plant.add_command_service("a", Mode::act);
+  const auto b = plant.add_command_service("b", Mode::act);
+  const auto c = plant.add_command_service("c", Mode::act);
+  plant.start();
+  plant.kill_and_wait(a);
+  plant.kill_and_wait(b);
+  plant.restart_daemon_and_wait();
+  plant.kill_and_wait(c);
+  EXPECT_EQ(plant.row(c).suppressed_total.at(static_cast<std::size_t>(Suppressed::host_limit)), 1U);
+  EXPECT_NE(plant.row(c).reason.find("2 restarts on this machine within 1 h"), std::string::npos)
+      << plant.row(c).reason;
+  plant.run_for(1h);
+  EXPECT_TRUE(plant.processes[c]);
+}
+
+TEST(SupervisionRecords, WhatPeopleOrderCountsOverTheEndOfTheDaemonToo) {
+  Limited plant;
+  const auto a = plant.add_command_service("a", Mode::act);
+  const auto b = plant.add_command_service("b", Mode::act);
+  plant.start();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(plant.supervision.order("a", Demand::restart, "root", [](const DemandEnd&) {}));
+    plant.run_for(10s);
+  }
+  ASSERT_EQ(plant.row(a).ordered_restarts_total, 2U);
+  plant.restart_daemon_and_wait();
+  plant.kill_and_wait(b);
+  EXPECT_FALSE(plant.processes[b]);
+}
+
+TEST(SupervisionRecords, ARestartIsRememberedBeforeItsIntentionIsWritten) {
+  Limited plant;
+  const auto a = plant.add_command_service("a", Mode::act);
+  plant.start();
+  plant.kill_and_wait(a);
+  const auto& records = plant.ledger->records;
+  const auto is_memo = [](const Record& it) {
+    const auto* memo = std::get_if<Memo>(&it);
+    return memo != nullptr && memo->key == "host_guard";
+  };
+  const auto is_intention = [](const Record& it) { return std::holds_alternative<Intention>(it); };
+  const auto memo = std::ranges::find_if(records, is_memo);
+  const auto intention = std::ranges::find_if(records, is_intention);
+  ASSERT_NE(intention, records.end());
+  EXPECT_LT(memo - records.begin(), intention - records.begin());
+}
+
+TEST(SupervisionRecords, WhatWasForbiddenIsNotRememberedAsARestart) {
+  Limited plant;
+  const auto a = plant.add_command_service("a", Mode::act);
+  plant.start();
+  auto& behaviour = plant.actuator().service(a);
+  behaviour.refusal = Outcome::Refusal::policy;
+  behaviour.answer = Outcome::Kind::refused;
+  plant.kill_and_wait(a);
+  ASSERT_EQ(plant.orders(), 1U);
+  EXPECT_EQ(plant.ledger->remembered.at("host_guard"), "{}");
+}
+
+TEST(SupervisionRecords, WhatIsRememberedOfTheLimitAndCannotBeUnderstoodHoldsTheLimitOnceAndIsSaid) {
+  Limited plant;
+  plant.ledger->remembered["host_guard"] = "\xff";
+  const auto a = plant.add_command_service("a", Mode::act);
+  const auto b = plant.add_command_service("b", Mode::act);
+  plant.start();
+  EXPECT_TRUE(plant.journal.says("cannot be understood: the limit of the machine counts as reached"));
+  plant.kill_and_wait(a);
+  EXPECT_FALSE(plant.processes[a]);
+  plant.run_for(30min);
+  plant.kill_and_wait(b);
+  EXPECT_FALSE(plant.processes[b]);
+  plant.run_for(30min);
+  EXPECT_TRUE(plant.processes[a]);
+  EXPECT_TRUE(plant.processes[b]);
+}
+
+TEST(SupervisionRecords, TheNextDaemonDoesNotHoldAnewWhatCouldNotBeUnderstood) {
+  Limited plant;
+  plant.ledger->remembered["host_guard"] = "\xff";
+  const auto a = plant.add_command_service("a", Mode::act);
+  plant.start();
+  plant.run_for(30min);
+  plant.restart_daemon();
+  plant.run_for(31min);
+  plant.kill_and_wait(a);
+  EXPECT_TRUE(plant.processes[a]);
+}
+
+TEST(SupervisionRecords, ALedgerThatKeepsNothingHoldsTheLimitWhileTheDaemonRuns) {
+  Plant plant;
+  plant.config.restart_policy.host_limit = {.restarts = 1, .per = 1h, .share = 1.0};
+  const auto a = plant.add_command_service("a", Mode::act);
+  plant.start();
+  plant.kill(a);
+  plant.run_for(10s);
+  ASSERT_TRUE(plant.processes[a]);
+  plant.kill(a);
+  plant.run_for(30min);
+  EXPECT_FALSE(plant.processes[a]);
 }
 
 }  // namespace

@@ -186,6 +186,22 @@ TEST_F(Replaying, AnotherDaemonGoesOnWithWhatTheFirstOneRemembered) {
   EXPECT_GT(replayed.lines.back().any().attempt, 3U);
 }
 
+TEST_F(Replaying, TheLimitOfTheMachineCountsWhatAnEarlierDaemonHasDone) {
+  std::vector<std::size_t> all;
+  for (const auto* name : {"a", "b", "c", "d"})
+    all.push_back(plant.add_command_service(name, Mode::act));
+  plant.config.restart_policy.host_limit = {.restarts = 2, .per = 30min, .share = 1.0};
+  plant.start();
+  kill_and_wait(all[0], 40s);
+  kill_and_wait(all[1], 40s);
+  plant.restart_daemon();
+  plant.run_for(40s);
+  kill_and_wait(all[2], 1h);
+  const auto replayed = again();
+  EXPECT_EQ(withheld(replayed.then, Suppressed::host_limit), 1U);
+  EXPECT_EQ(replayed.differences, 0U) << replay_text(replayed, true);
+}
+
 TEST_F(Replaying, TellsOnlyOfTheServicesAndTheTimeThatAreWanted) {
   const auto web = plant.add_command_service("web", Mode::act);
   const auto mail = plant.add_command_service("mail", Mode::act);

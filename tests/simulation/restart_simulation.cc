@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "support/fake_ledger.h"
 #include "support/plant.h"
 
 namespace systemcheck::test {
@@ -27,11 +28,15 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t story_lines = 40;
 constexpr Duration death_to_sight = 1s;  // What has died since is not known of yet.
+constexpr std::array owners{Owner::maintenance, Owner::upgrade, Owner::shed, Owner::admin};
 constexpr Duration forbidden_for = 65s;  // What a policy forbids is held as long, and that is seen.
 
 class Story {
  public:
   explicit Story(std::uint64_t seed) : seed_(seed), random_(seed) {
+    ledger_->keeps_only_memos = true;
+    plant_.world.ledger = ledger_;
+    plant_.world.boot_id = "boot";
     const auto services = 4 + below(9);
     for (std::size_t i = 0; i < services; ++i)
       add_service(i);
@@ -61,6 +66,7 @@ class Story {
 
   [[nodiscard]] std::size_t orders() const { return orders_.size(); }
   [[nodiscard]] std::size_t events() const { return events_; }
+  [[nodiscard]] std::size_t daemons() const { return daemons_; }
 
  private:
   struct Known {
@@ -105,7 +111,7 @@ class Story {
 
   void something_happens() {
     const auto index = below(known_.size());
-    switch (below(13)) {
+    switch (below(14)) {
       case 0:
       case 1:
       case 2:
@@ -131,6 +137,8 @@ class Story {
       case 11:
         plant_.ends.lose();
         return tell("the kernel had too much to tell");
+      case 12:
+        return restart_daemon();
       default:
         return reload();
     }
@@ -184,7 +192,6 @@ class Story {
     }
   }
   void put_claim(std::size_t index) {
-    constexpr std::array owners{Owner::maintenance, Owner::upgrade, Owner::shed, Owner::admin};
     Claim claim{.owner = owners.at(below(owners.size())), .reason = "of the story", .since = now()};
     if (claim.owner != Owner::shed) claim.until = now() + Duration(below(100)) * 60'000'000'000;
     tell(fmt::format("{} claims {}", word(claim.owner), known_[index].name));
@@ -192,7 +199,7 @@ class Story {
     if (!plant_.supervision.claim(known_[index].name, claim)) break_off("a claim was refused");
   }
   void release_claims(std::size_t index) {
-    for (const auto owner : {Owner::maintenance, Owner::upgrade, Owner::shed, Owner::admin}) {
+    for (const auto owner : owners) {
       known_[index].claims.release(owner);
       (void)plant_.supervision.release(known_[index].name, owner);
     }
@@ -202,6 +209,37 @@ class Story {
     if (plant_.supervision.has_order_in_flight()) return;
     tell("the configuration is read anew");
     plant_.supervision.take_over(std::make_shared<const Config>(plant_.config));
+  }
+
+  /// What is under way would be lost. What is written down must be enough for the rest: whatever this one has
+  /// brought back has used up its share of the limit of the machine.
+  void restart_daemon() {
+    if (chance(50)) kill_many();
+    for (std::size_t tries = 0; tries < 10 && is_anything_settling(); ++tries)
+      plant_.run_for(15s);
+    if (is_anything_settling()) return;
+    tell("another daemon takes over");
+    plant_.restart_daemon();
+    ++daemons_;
+    taken_over_at_ = now();
+    for (auto& known : known_)
+      claim_anew(known);
+    plant_.run_for(1s);
+    if (chance(50)) kill_many();
+  }
+  /// Some of those who claim remember that themselves, and a clock that has stepped ends what is remembered.
+  void claim_anew(Known& known) {
+    for (const auto owner : owners)
+      (void)plant_.supervision.release(known.name, owner);
+    known.claims.expire(now());
+    for (const auto& claim : known.claims.all())
+      (void)plant_.supervision.claim(known.name, claim);
+  }
+  [[nodiscard]] bool is_anything_settling() {
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      if (plant_.actuator().is_settling(i)) return true;
+    }
+    return false;
   }
 
   // What must hold.
@@ -243,8 +281,8 @@ class Story {
   bool is_ours_to_bring_back(std::size_t index) {
     auto& known = known_[index];
     known.claims.expire(now());
-    const bool is_known_dead =
-        !is_up(index) && known.dead_since && now() - *known.dead_since > death_to_sight;
+    const auto since = std::max(known.dead_since.value_or(now()), taken_over_at_);
+    const bool is_known_dead = !is_up(index) && known.dead_since && now() - since > death_to_sight;
     const bool is_forbidden = known.forbidden_at && now() - *known.forbidden_at < forbidden_for;
     const bool can_be_seen = plant_.is_readable || !known.unit.empty();
     return is_known_dead && !is_forbidden && can_be_seen && known.mode == Mode::act &&
@@ -285,10 +323,13 @@ class Story {
   const std::uint64_t seed_;
   std::mt19937_64 random_;
   Plant plant_{};
+  std::shared_ptr<FakeLedger> ledger_ = std::make_shared<FakeLedger>(plant_.loop);
   std::vector<Known> known_{};
   std::vector<Instant> orders_{};
   std::deque<std::string> story_{};
   std::size_t events_ = 0;
+  std::size_t daemons_ = 1;
+  Instant taken_over_at_{};  ///< by the daemon that runs
   std::string broken_{};
 };
 
@@ -315,15 +356,17 @@ bool read_options(int argc, char** argv, Options& options) {
 int simulate(const Options& options) {
   std::size_t orders = 0;
   std::size_t events = 0;
+  std::size_t daemons = 0;
   for (auto seed = options.first_seed; seed < options.first_seed + options.count; ++seed) {
     Story story(seed);
     if (!story.run(options.weeks * Duration(7 * 24h))) return EXIT_FAILURE;
     orders += story.orders();
     events += story.events();
+    daemons += story.daemons();
   }
-  fmt::print("{} seeds, {} weeks each: {} events, {} restarts, all held\n", options.count, options.weeks,
-             events, orders);
-  return orders == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+  fmt::print("{} seeds, {} weeks each: {} events, {} daemons, {} restarts, all held\n", options.count,
+             options.weeks, events, daemons, orders);
+  return orders == 0 || daemons <= options.count ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace

@@ -259,7 +259,8 @@ class Story {
     if (in_window > limit.restarts) break_off("more restarts than the limit of the machine");
     if (known.mode != Mode::act) break_off(known.name + " is only observed");
     if (known.claims.standing(now()) != nullptr) break_off(known.name + " belongs to somebody else");
-    if (known.is_stopped_by_admin) break_off(known.name + " was stopped by an administrator");
+    if (known.is_stopped_by_admin)
+      break_off(known.name + " was stopped by an administrator: " + plant_.row(index).reason);
     if (is_up(index)) break_off(known.name + " is up");
     if (known.unit.empty() && !plant_.was_readable()) break_off("an action on a failed reading");
     check_dependencies(index);
@@ -305,6 +306,7 @@ class Story {
 
   /// There is no giving up.
   void check_that_all_come_back() {
+    plant_.run_for(1s);  // What has happened last is told of a turn of the loop later.
     plant_.is_readable = true;
     for (std::size_t i = 0; i < known_.size(); ++i) {
       release_claims(i);

@@ -23,6 +23,7 @@ constexpr Duration measured_every_when_short = std::chrono::seconds{2};
 constexpr Duration looked_closely_every = std::chrono::seconds{10};
 constexpr double plenty_factor = 1.5;
 constexpr double noticed_share = 0.01;
+constexpr Duration runlevel_asked_every = std::chrono::seconds{1};
 /// How long a daemon that ends waits for services that it starts again.
 constexpr Duration end_patience = std::chrono::seconds{20};
 
@@ -132,6 +133,7 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   const auto now = world_.loop.now();
   const auto measured = supervision_.measured_services();
   related_.watch(measured);
+  look_at_runlevel();
   seen_ = candidates(measured);
   tell_protections();
   const auto before = std::move(choice_.memo);
@@ -151,6 +153,16 @@ void Shedding::decide(const Result<MemorySight>& sight) {
   const bool is_news = choice_.state != state_before || choice_.shortage != shortage_before ||
                        !choice_.news.empty() || !actions.empty();
   if (is_news) on_change_();
+}
+
+/// Whether the machine goes down matters where something may be started again; it is not asked with each
+/// look, of which there are many when memory is short.
+void Shedding::look_at_runlevel() {
+  const auto now = world_.loop.now();
+  const bool is_due = !claimed_.empty() && now - runlevel_asked_ >= runlevel_asked_every;
+  if (!is_due) return;
+  runlevel_asked_ = now;
+  supervision_.look_at_runlevel();
 }
 
 std::vector<ShedCandidate> Shedding::candidates(std::span<const MeasuredService> measured) const {
@@ -256,6 +268,7 @@ void Shedding::wind_down(Callback on_done) {
   is_ending_ = true;
   timer_.cancel();
   const auto now = world_.loop.now();
+  supervision_.look_at_runlevel();
   seen_ = candidates(supervision_.measured_services());
   const auto before = std::move(choice_.memo);
   choice_ = decide_shed_exit(config_->memory, before, source_->read(now), seen_, now);

@@ -49,6 +49,7 @@ class Shedding {
   void look_closely();
   void look_at(Instant when);
   void note_lateness();
+  void look_at_runlevel();
   void decide(const Result<MemorySight>& sight);
   [[nodiscard]] std::vector<ShedCandidate> candidates(std::span<const MeasuredService> measured) const;
   void note_relations(ShedCandidate& candidate, const MeasuredService& service) const;
@@ -81,6 +82,7 @@ class Shedding {
   ShedRow totals_{};                                               ///< the counters of the machine
   Instant due_{};
   Instant looked_closely_{};
+  Instant runlevel_asked_{};
   bool is_recalled_ = false;
   bool is_ending_ = false;
   Watch timer_{};

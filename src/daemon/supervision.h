@@ -95,6 +95,8 @@ class Supervision {
                         Instant taken);
   /// The same of what scripts hold.
   void see_hold_files(const Result<HoldFiles>& files, Instant taken) { holds_.note(files, taken); }
+  /// Asks whether the machine is going down, where there is no systemd to tell.
+  void look_at_runlevel() { (void)surroundings_.look_at_runlevel(); }
   [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
   /// Time has passed, whether or not anything was seen: readings that are too old are no readings.
   void note_time();
@@ -159,6 +161,7 @@ class Supervision {
   void recall(Supervised& service);
   void remember_host_guard();
   void recall_host_guard();
+  [[nodiscard]] bool is_going_down() const;
   [[nodiscard]] RestartSituation situation_of(const Supervised& service) const;
   [[nodiscard]] MachineRules machine_rules(const Supervised& service);
   [[nodiscard]] std::string waits_for(const Supervised& service) const;

@@ -76,6 +76,10 @@ Health health_of(const ProbeFinding& probes, const ResourceFinding& resources) {
 
 }  // namespace
 
+bool Supervision::is_going_down() const {
+  return world_.units.manager() == Manager::stopping || surroundings_.is_going_down();
+}
+
 RestartSituation Supervision::situation_of(const Supervised& service) const {
   RestartSituation situation;
   const auto now = world_.loop.now();
@@ -92,6 +96,7 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.evidence.is_outside = service.is_main_outside;
   situation.evidence.is_stop_older = service.is_stop_older;
   if (is_systemd_there) situation.evidence.unit = service.unit;
+  if (is_going_down()) situation.evidence.manager = Manager::stopping;
   situation.evidence.was_turned_off = service.was_turned_off;
   situation.evidence.unit_file_state_when_up = service.unit_file_state_when_up;
   situation.sight_at = service.sight_at;

@@ -37,7 +37,7 @@ std::optional<Owner> Supervision::held_by(const Supervised& service) const {
   if (service.unit && service.unit->stop_job_seen) hold(Owner::admin);
   if (!surroundings_.kill_switch().empty()) hold(Owner::maintenance);
   if (surroundings_.upgrade()) hold(Owner::upgrade);
-  if (world_.units.manager() == Manager::stopping) hold(Owner::shutdown);
+  if (is_going_down()) hold(Owner::shutdown);
   return highest;
 }
 

@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "collect/runlevel.h"
+
 namespace systemcheck {
 
 void Surroundings::note(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch,
                         Instant taken) {
+  if (is_going_down_) look_at_runlevel();  // Nothing is begun now, before which it would be asked.
   if (taken < known_at_) return;
   known_at_ = taken;
   take(packages, kill_switch ? *kill_switch : kill_switch_);
@@ -16,8 +19,24 @@ bool Surroundings::look() {
   const auto upgrade_before = upgrade();
   const auto switch_before = kill_switch_;
   known_at_ = world_.loop.now();
+  const bool has_turned = look_at_runlevel();
   take(read_package_transaction(*world_.own_host), read_kill_switch(*world_.own_host, config_->kill_switch));
-  return upgrade() != upgrade_before || kill_switch_ != switch_before;
+  return has_turned || upgrade() != upgrade_before || kill_switch_ != switch_before;
+}
+
+bool Surroundings::look_at_runlevel() {
+  if (world_.own_host == nullptr) return false;
+  const bool before = is_going_down_;
+  if (world_.units.manager() != Manager::absent) {
+    is_going_down_ = false;  // That tells by itself.
+  } else if (const auto runlevel = read_runlevel(*world_.own_host)) {
+    is_going_down_ = is_for_stopping(*runlevel);
+  }  // Else nothing is said, and what was said last still holds.
+  if (is_going_down_ == before) return false;
+  world_.journal.write(Severity::notice, is_going_down_
+                                             ? "the machine is going down; nothing is started any more"
+                                             : "the machine is no longer going down");
+  return true;
 }
 
 std::optional<std::string> Surroundings::upgrade() const {

@@ -12,8 +12,9 @@
 
 namespace systemcheck {
 
-/// What forbids to touch anything on this machine, or anything that is gone: the kill switch, and packages
-/// that are being changed. Comes with each look, and is asked anew right before each act. Main thread.
+/// What forbids to touch anything on this machine, or anything that is gone: the kill switch, packages that
+/// are being changed, and where there is no systemd to tell, that the machine is going down. Comes with each
+/// look, and is asked anew right before each act. Main thread.
 class Surroundings {
  public:
   /// `on_end` is called when a package transaction has ended. The world outlives it.
@@ -26,10 +27,15 @@ class Surroundings {
   void note(const Result<PackageTransaction>& packages, const Result<KillSwitch>& kill_switch, Instant taken);
   /// Asks now. Returns whether anything is different from what was known.
   bool look();
+  /// The same of the runlevel alone: one small file.
+  bool look_at_runlevel();
 
   /// Why services that are gone are left alone, in words; nullopt: they are not, or no longer.
   [[nodiscard]] std::optional<std::string> upgrade() const;
   [[nodiscard]] bool has_upgrade_hold_expired() const;
+  /// The machine is going down, by the word of an init that is not systemd. So it stays until that says
+  /// something else: a shutdown that is called off begins another runlevel.
+  [[nodiscard]] bool is_going_down() const { return is_going_down_; }
   /// Why nothing may be touched, in words; empty: it may.
   [[nodiscard]] const std::string& kill_switch() const { return kill_switch_.reason; }
 
@@ -46,6 +52,7 @@ class Surroundings {
   UpgradeMemo memo_{};
   PackageTransaction packages_{};
   KillSwitch kill_switch_{};
+  bool is_going_down_ = false;
   Watch holder_gone_{};
 };
 

@@ -6,9 +6,11 @@
 #include <memory>
 #include <numeric>
 
+#include "collect/runlevel.h"
 #include "support/fake_host.h"
 #include "support/fake_ledger.h"
 #include "support/plant.h"
+#include "support/utmp_records.h"
 
 namespace systemcheck::test {
 namespace {
@@ -437,6 +439,52 @@ TEST_F(SheddingTest, LeavesWhatDoesNotFitWhenTheDaemonEnds) {
   shedding->wind_down([&] { is_done = true; });
   EXPECT_TRUE(is_done);
   EXPECT_FALSE(plant.processes[0]);
+}
+
+TEST_F(SheddingTest, StartsNothingWhileTheRunlevelSaysThatTheMachineGoesDown) {
+  plant.world.own_host = &host;
+  plant.units.lose_bus();
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  ASSERT_FALSE(plant.processes[0]);
+  host.write(utmp_path, runlevel_record('6'));
+  machine.set_usable(600);
+  plant.run_for(30min);
+  EXPECT_FALSE(plant.processes[0]);
+  bool is_done = false;
+  shedding->wind_down([&] { is_done = true; });
+  EXPECT_TRUE(is_done);
+  EXPECT_FALSE(plant.processes[0]);
+}
+
+TEST_F(SheddingTest, StartsNothingAtItsOwnEndWhereTheMachineGoesDown) {
+  plant.world.own_host = &host;
+  plant.units.lose_bus();
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  machine.set_usable(600);
+  host.write(utmp_path, runlevel_record('0'));
+  bool is_done = false;
+  shedding->wind_down([&] { is_done = true; });
+  EXPECT_TRUE(is_done);
+  EXPECT_FALSE(plant.processes[0]);
+}
+
+TEST_F(SheddingTest, StartsAgainWhatIsOffWhenTheShutdownIsCalledOff) {
+  plant.world.own_host = &host;
+  plant.units.lose_bus();
+  begin();
+  machine.set_usable(90);
+  plant.run_for(20s);
+  host.write(utmp_path, runlevel_record('6'));
+  machine.set_usable(600);
+  plant.run_for(30min);
+  ASSERT_FALSE(plant.processes[0]);
+  host.write(utmp_path, runlevel_record('2'));
+  plant.run_for(30min);
+  EXPECT_TRUE(plant.processes[0]);
 }
 
 TEST_F(SheddingTest, NothingIsDoneWhileTheKillSwitchIsThere) {

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
+#include "collect/runlevel.h"
 #include "support/fake_host.h"
 #include "support/plant.h"
+#include "support/utmp_records.h"
 
 namespace systemcheck::test {
 namespace {
@@ -259,6 +262,93 @@ TEST(Surroundings, DropALookThatIsOlderThanWhatIsKnown) {
   surroundings.note(PackageTransaction{}, KillSwitch{}, before);
   EXPECT_FALSE(surroundings.kill_switch().empty());
   EXPECT_FALSE(surroundings.look()) << "nothing new";
+}
+
+/// A machine whose init is not systemd.
+struct OldPlot : Plot {
+  OldPlot() { units.lose_bus(); }
+  void begin_runlevel(char level) { machine.write(utmp_path, runlevel_record(level)); }
+};
+
+TEST(Surroundings, RestartNothingWhileTheRunlevelSaysThatTheMachineGoesDown) {
+  for (const char level : std::string("06")) {
+    OldPlot plot;
+    const auto billing = plot.add_command_service("billing", Mode::act);
+    plot.begin_runlevel('2');
+    plot.start();
+    plot.begin_runlevel(level);
+    plot.kill(billing);
+    plot.run_for(1h);
+    EXPECT_EQ(plot.orders(), 0U) << level;
+    EXPECT_EQ(plot.row(billing).state, ServiceState::held);
+    EXPECT_EQ(plot.row(billing).owner, Owner::shutdown);
+    EXPECT_EQ(plot.row(billing).reason, "the machine is going down");
+    EXPECT_EQ(plot.suppressed(billing, Suppressed::shutdown), 1U);
+    EXPECT_TRUE(plot.journal.says("the machine is going down; nothing is started any more"));
+  }
+}
+
+TEST(Surroundings, RestartWhatIsGoneWhenTheShutdownIsCalledOff) {
+  OldPlot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.begin_runlevel('6');
+  plot.start();
+  plot.kill(billing);
+  plot.run_for(10min);
+  ASSERT_EQ(plot.orders(), 0U);
+  plot.begin_runlevel('2');
+  plot.run_for(2min);
+  EXPECT_EQ(plot.orders(), 1U);
+  EXPECT_EQ(plot.row(billing).state, ServiceState::up);
+  EXPECT_TRUE(plot.journal.says("the machine is no longer going down"));
+}
+
+TEST(Surroundings, StayWithAShutdownWhileNothingElseIsSaid) {
+  OldPlot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.begin_runlevel('0');
+  plot.start();
+  plot.kill(billing);
+  plot.run_for(10min);
+  for (const auto& text : {std::string(), std::string("cut"), utmp_record(BOOT_TIME, 0)}) {
+    plot.machine.write(utmp_path, text);
+    plot.run_for(10min);
+    EXPECT_EQ(plot.row(billing).owner, Owner::shutdown) << text;
+  }
+  plot.machine.remove(utmp_path);
+  plot.run_for(10min);
+  EXPECT_EQ(plot.orders(), 0U);
+}
+
+TEST(Surroundings, ARunlevelThatIsNotKnownKeepsNothingFromBeingRestarted) {
+  for (const auto& text : {std::string(), std::string("cut"), runlevel_record('6') + "cut"}) {
+    OldPlot plot;
+    const auto billing = plot.add_command_service("billing", Mode::act);
+    plot.machine.write(utmp_path, text);
+    plot.start();
+    plot.kill(billing);
+    plot.run_for(2min);
+    EXPECT_EQ(plot.orders(), 1U) << text;
+  }
+}
+
+TEST(Surroundings, DoNotAskForARunlevelWhereThereIsSystemdToTell) {
+  Plot plot;
+  const auto billing = plot.add_command_service("billing", Mode::act);
+  plot.machine.write(utmp_path, runlevel_record('6'));
+  plot.start();
+  plot.kill(billing);
+  plot.run_for(2min);
+  EXPECT_EQ(plot.orders(), 1U);
+}
+
+TEST(Surroundings, AreNotAskedForTheRunlevelWhileAllIsUp) {
+  OldPlot plot;
+  plot.add_command_service("billing", Mode::act);
+  plot.begin_runlevel('6');
+  plot.start();
+  plot.run_for(1h);
+  EXPECT_FALSE(plot.supervision.surroundings().is_going_down());
 }
 
 }  // namespace

@@ -163,11 +163,11 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
   if (!situation.kill_switch.empty()) {
     choice.reason += "; not acted upon, kill switch: " + situation.kill_switch;
-    return withhold(std::move(choice), Suppressed::observe);
+    return withhold(std::move(choice), suppressed_by(Owner::maintenance));
   }
   if (!situation.has_way) {
     choice.reason += "; no unit and no start command to restart it with";
-    return choice;
+    return withhold(std::move(choice), Suppressed::unknown);
   }
   if (auto obstacle = find_obstacle(rules, choice.memo, situation, now)) {
     choice.state = obstacle->state;
@@ -185,6 +185,16 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   choice.step = RestartStep::restart;
   choice.rung = choose_rung(service, choice.memo, situation, choice.is_alive);
   return choice;
+}
+
+/// A restart that was due, or the death of what was up, is withheld as long as the reading fails; what
+/// another owner holds is not due.
+RestartChoice decide_unknown(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
+                             std::string reason) {
+  const bool is_ours = rules.service.mode == Mode::act && !situation.claim && !situation.evidence.upgrade;
+  const bool is_due = memo.is_death_counted || (memo.was_up && situation.evidence.main_died);
+  auto choice = stand_by(std::move(memo), ServiceState::unknown, std::move(reason));
+  return is_ours && is_due ? withhold(std::move(choice), Suppressed::unknown) : choice;
 }
 
 RestartChoice decide_overloaded(RestartMemo memo, const RestartSituation& situation) {
@@ -318,7 +328,8 @@ RestartChoice decide_restart(const Service& service, const RestartPolicy& policy
   if (memo.is_in_flight) return stand_by(std::move(memo), ServiceState::restarting, "a restart is under way");
   if (auto choice = decide_verification(policy, memo, situation, cause, now)) return *std::move(choice);
 
-  if (cause.kind == Kind::unknown) return stand_by(std::move(memo), ServiceState::unknown, cause.reason);
+  if (cause.kind == Kind::unknown)
+    return decide_unknown({service, policy}, std::move(memo), situation, cause.reason);
   if (cause.kind == Kind::absent) return stand_by(std::move(memo), ServiceState::absent, cause.reason);
   if (cause.kind == Kind::alive)
     return decide_alive({service, policy}, std::move(memo), situation, cause, now);

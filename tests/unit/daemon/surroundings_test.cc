@@ -136,7 +136,7 @@ TEST(Surroundings, TouchNothingWhileTheKillSwitchIsSetAndSayItOnce) {
   plot.run_for(1h);
   EXPECT_EQ(plot.orders(), 0U);
   EXPECT_EQ(plot.row(billing).state, ServiceState::down);
-  EXPECT_EQ(plot.suppressed(billing, Suppressed::observe), 1U);
+  EXPECT_EQ(plot.suppressed(billing, Suppressed::maintenance), 1U);
   EXPECT_NE(plot.row(billing).reason.find("kill switch: /run/systemcheck/disable-actions exists"),
             std::string::npos)
       << plot.row(billing).reason;

@@ -127,6 +127,40 @@ TEST(Restart, NeverActsOnAFailedOrStaleReading) {
   }
 }
 
+TEST(Restart, CountsWhatAFailedReadingWithholdsOnce) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  const auto up = memo_of_an_up_service(service, policy);
+  auto situation = sight(Presence::unknown, noon + 1s);
+  EXPECT_EQ(decide_restart(service, policy, up, situation, noon + 1s).newly_suppressed, std::nullopt)
+      << "for all that is known it is up";
+
+  situation.evidence.main_died = true;
+  const auto first = decide_restart(service, policy, up, situation, noon + 1s);
+  EXPECT_EQ(first.newly_suppressed, Suppressed::unknown);
+  EXPECT_EQ(decide_restart(service, policy, first.memo, situation, noon + 2s).newly_suppressed, std::nullopt);
+
+  situation.claim = Claim{.owner = Owner::maintenance};
+  EXPECT_EQ(decide_restart(service, policy, up, situation, noon + 1s).newly_suppressed, std::nullopt)
+      << "nobody would have restarted it";
+}
+
+TEST(Restart, CountsWhatItHasNoWayToStart) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  int counted = 0;
+  for (int i = 1; i <= 10; ++i) {
+    auto situation = sight(Presence::gone, noon + i * 1s);
+    situation.has_way = false;
+    const auto choice = decide_restart(service, policy, memo, situation, noon + i * 1s);
+    EXPECT_NE(choice.step, RestartStep::restart);
+    counted += choice.newly_suppressed == Suppressed::unknown ? 1 : 0;
+    memo = choice.memo;
+  }
+  EXPECT_EQ(counted, 1);
+}
+
 TEST(Restart, GivesABootingMachineItsGrace) {
   const auto service = acting_service();
   const RestartPolicy policy;

@@ -137,7 +137,10 @@ std::string Supervision::waits_for(const Supervised& service) const {
     const auto index = index_of(name);
     if (index == services_.size()) return std::nullopt;
     const auto& other = *services_[index];
-    return Standing{.rules = other.rules, .memo = other.memo, .state = other.row.state};
+    return Standing{.rules = other.rules,
+                    .memo = other.memo,
+                    .state = other.row.state,
+                    .is_word_awaited = has_systemd_ && !other.row.unit.empty() && !other.unit};
   });
 }
 

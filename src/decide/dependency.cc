@@ -3,10 +3,11 @@
 namespace systemcheck {
 namespace {
 
-/// Down, and ours to bring back. What has come up need not have stayed up yet: others are not kept down for
-/// that.
+/// Down, and ours to bring back, or perhaps so: a daemon that begins hears of one unit after the other. What
+/// has come up need not have stayed up yet: others are not kept down for that.
 bool is_being_brought_back(const Standing& it) {
   if (it.memo.came_up_at) return false;
+  if (it.rules.mode == Mode::act && it.state == ServiceState::unknown && it.is_word_awaited) return true;
   const bool is_ours = it.state == ServiceState::suspect || it.state == ServiceState::down ||
                        it.state == ServiceState::waiting || it.state == ServiceState::restarting ||
                        it.state == ServiceState::flapping;

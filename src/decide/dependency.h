@@ -14,6 +14,7 @@ struct Standing {
   const Service& rules;
   const RestartMemo& memo;
   ServiceState state = ServiceState::unknown;
+  bool is_word_awaited = false;  ///< it has a unit, and systemd has not told of it yet
 };
 /// By its name; nullopt: there is no such service.
 using FindStanding = std::function<std::optional<Standing>(std::string_view name)>;

@@ -295,6 +295,20 @@ TEST(Supervision, BringsBackFirstWhatOthersComeAfter) {
   EXPECT_EQ(plant.row(web).state, ServiceState::up) << "without waiting for the next cycle";
 }
 
+TEST(Supervision, BringsBackFirstWhatOthersComeAfterAlsoWhenItBegins) {
+  Plant plant;
+  const auto web = plant.add_unit_service("web.service", Mode::act);
+  const auto log = plant.add_unit_service("log.service", Mode::act);
+  plant.config.services[web].after = {"log"};
+  plant.units.crash("web.service");
+  plant.units.crash("log.service");
+  plant.start();
+  plant.run_for(2s);
+  ASSERT_EQ(plant.orders(), 2U);
+  EXPECT_EQ(plant.actuator().orders[0].service, log) << "though systemd has told of the other one first";
+  EXPECT_EQ(plant.row(web).state, ServiceState::up);
+}
+
 TEST(Supervision, DoesNotWaitForWhatIsNotOursToBringBack) {
   Plant plant;
   const auto web = plant.add_command_service("web", Mode::act);

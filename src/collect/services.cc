@@ -144,6 +144,8 @@ struct ServiceMatcher::State {
   void tell(std::size_t index, const Kin& kin, const Processes& table, ServiceProcesses& service);
   void add_details(Host& host, std::size_t index, const Kin& kin, const Processes& table,
                    ServiceProcesses& service) const;
+  void find_strangers(Host& host, std::span<const std::size_t> started,
+                      std::vector<ServiceProcesses>& services) const;
 };
 
 ServiceMatcher::ServiceMatcher(std::span<const Service> services) : state_(std::make_unique<State>()) {
@@ -155,7 +157,8 @@ ServiceMatcher::ServiceMatcher(std::span<const Service> services) : state_(std::
 ServiceMatcher::~ServiceMatcher() = default;
 
 std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Processes>& table,
-                                                    std::span<const MainCrash> crashes) {
+                                                    std::span<const MainCrash> crashes,
+                                                    std::span<const std::size_t> started) {
   auto services = state_->look_for_installations(host);
   if (table) {
     state_->ticks_per_second = table->ticks_per_second;
@@ -165,6 +168,7 @@ std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Pro
     if (!table) services[i].unreadable = table.error();
     copy_usage(services[i], state_->followed[i].usage, state_->ticks_per_second);
   }
+  if (!started.empty()) state_->find_strangers(host, started, services);
   return services;
 }
 
@@ -274,6 +278,21 @@ void ServiceMatcher::State::add_details(Host& host, std::size_t index, const Kin
   service.is_binary_stale = read_binary_is_stale(host, kin.main->identity.pid);
   const auto written_within = in_seconds(pid_file_written_within);
   service.is_pid_file_stale = service.misfit && age_seconds(*kin.main, table) > written_within;
+}
+
+void ServiceMatcher::State::find_strangers(Host& host, std::span<const std::size_t> started,
+                                           std::vector<ServiceProcesses>& services) const {
+  std::vector<pid_t> watched;
+  for (const auto& service : services) {
+    for (const auto& member : service.members)
+      watched.push_back(member.pid);
+  }
+  std::ranges::sort(watched);
+  for (const auto index : started) {
+    if (index >= services.size() || services[index].unreadable) continue;
+    services[index].port_stranger = find_port_stranger(
+        host, rules[index].service().probes, {.members = services[index].members, .watched = watched});
+  }
 }
 
 }  // namespace systemcheck

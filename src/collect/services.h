@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "collect/processes.h"
+#include "collect/socket_owner.h"
 #include "config/config.h"
 #include "os/host.h"
 
@@ -72,6 +73,8 @@ struct ServiceProcesses {
   std::optional<PidFileMisfit> misfit{};  ///< the pid file names a process that does not fit
   bool is_pid_file_stale = false;         ///< the same, though the main process has had the time to write it
   bool is_binary_stale = false;           ///< the program that the main process runs was replaced or removed
+  /// Looked for only while a start of it is verified.
+  std::optional<PortStranger> port_stranger{};
 };
 
 /// The main process of a service was killed, or has failed.
@@ -98,9 +101,11 @@ class ServiceMatcher {
   ~ServiceMatcher();
 
   /// One entry for each service, in the configured order.
-  /// `crashes` are those that nobody was told of before.
+  /// `crashes` are those that nobody was told of before; `started` are the places of the services whose
+  /// start is being verified.
   std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table,
-                                      std::span<const MainCrash> crashes = {});
+                                      std::span<const MainCrash> crashes = {},
+                                      std::span<const std::size_t> started = {});
   /// Whose state matters, ascending: all processes that belonged to some service in the last table, also
   /// those that are no members, and those that the pid files name now.
   std::vector<pid_t> concerned(Host& host) const;

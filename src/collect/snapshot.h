@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -39,9 +40,10 @@ class Collection {
   Collection& operator=(const Collection&) = delete;
   ~Collection();
 
-  /// `crashes` that none of these was told of before.
-  Snapshot take(std::uint64_t cycle, std::span<const MainCrash> crashes = {});
-  ServiceLook look(std::span<const MainCrash> crashes = {});
+  /// `crashes` that none of these was told of before, and `started` as ServiceMatcher::match() has it.
+  Snapshot take(std::uint64_t cycle, std::span<const MainCrash> crashes = {},
+                std::span<const std::size_t> started = {});
+  ServiceLook look(std::span<const MainCrash> crashes = {}, std::span<const std::size_t> started = {});
 
  private:
   /// `concerned` outlives it.

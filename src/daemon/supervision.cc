@@ -188,6 +188,14 @@ void Supervision::note_time() {
     reconsider(i);
 }
 
+std::vector<std::size_t> Supervision::being_verified() const {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    if (services_[i]->memo.verify_until) places.push_back(i);
+  }
+  return places;
+}
+
 std::size_t Supervision::index_of(std::string_view name) const {
   const auto found =
       std::ranges::find_if(services_, [name](const auto& service) { return service->rules.name == name; });

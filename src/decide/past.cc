@@ -14,6 +14,8 @@ auto key_of(const UnitStatus& unit) {
 
 auto key_of(const Claim& claim) { return std::tuple(claim.owner, claim.until); }
 
+auto key_of(const PortStranger& it) { return std::tuple(it.port, it.pid); }
+
 auto key_of(const MainEnd& it) { return std::tuple(it.end.signal, it.end.exit_code); }
 
 auto key_of(const GoneEvidence& evidence) {
@@ -37,7 +39,7 @@ bool is_same_for_decision(const RestartSituation& one, const RestartSituation& o
   };
   return key(one) == key(other) && key_of(one.evidence) == key_of(other.evidence) &&
          is_same(one.evidence.unit, other.evidence.unit) && is_same(one.evidence.end, other.evidence.end) &&
-         is_same(one.claim, other.claim);
+         is_same(one.claim, other.claim) && is_same(one.port_stranger, other.port_stranger);
 }
 
 }  // namespace systemcheck

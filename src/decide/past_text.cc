@@ -91,6 +91,12 @@ Json main_json(const ProcessIdentity& process) {
   return {{"pid", process.pid}, {"start", process.start_ticks}};
 }
 
+Json stranger_json(const PortStranger& stranger) {
+  Json json{{"port", stranger.port}, {"pid", stranger.pid}};
+  put_text(json, "name", stranger.name, word_max);
+  return json;
+}
+
 Json decision_json(const PastDecision& decision) {
   Json json{{"state", word(decision.state)}};
   if (decision.step != RestartStep::none) json["step"] = word_in(step_words, decision.step);
@@ -111,6 +117,7 @@ Json json_of(const PastSituation& past) {
   if (it.main) json["main"] = main_json(*it.main);
   if (it.health.kind != Health::Kind::fine) json["health"] = word_in(health_words, it.health.kind);
   put_text(json, "health_why", it.health.reason);
+  if (it.port_stranger) json["port_stranger"] = stranger_json(*it.port_stranger);
   put_true(json, "busy", it.is_machine_busy);
   if (it.claim) json["claim"] = claim_json(*it.claim);
   put_text(json, "kill_switch", it.kill_switch);
@@ -235,7 +242,7 @@ UnitStatus unit_of(Members unit) {
   return status;
 }
 
-int number_of_end(Members& members, const char* key, std::uint32_t limit) {
+int small_number(Members& members, const char* key, std::uint32_t limit) {
   const auto number = members.count(key);
   if (number > limit) members.complain(key);
   return static_cast<int>(std::min(number, limit));
@@ -243,8 +250,8 @@ int number_of_end(Members& members, const char* key, std::uint32_t limit) {
 
 MainEnd end_of(Members members) {
   MainEnd it;
-  it.end.exit_code = number_of_end(members, "exit", 255);
-  it.end.signal = number_of_end(members, "signal", 127);
+  it.end.exit_code = small_number(members, "exit", 255);
+  it.end.signal = small_number(members, "signal", 127);
   it.end.has_dumped_core = members.is_true("core");
   it.is_probably_oom = members.is_true("oom");
   return it;
@@ -282,6 +289,12 @@ GoneEvidence evidence_of(Members& members, std::string& wrong) {
   return evidence;
 }
 
+PortStranger stranger_of(Members members) {
+  const auto port = small_number(members, "port", UINT16_MAX);
+  const auto pid = small_number(members, "pid", INT32_MAX);
+  return {.port = static_cast<std::uint16_t>(port), .pid = pid, .name = members.text("name")};
+}
+
 PastDecision decision_of(Members members) {
   PastDecision decision;
   decision.state = members.choice<ServiceState>("state");
@@ -306,6 +319,8 @@ PastSituation situation_of(Members& members, std::string& wrong) {
   if (members.find("health") != nullptr)
     it.health.kind = members.choice<Health::Kind>("health", health_words);
   it.health.reason = members.text("health_why");
+  if (const auto* stranger = members.find("port_stranger"))
+    it.port_stranger = stranger_of(Members(*stranger, wrong));
   it.is_machine_busy = members.is_true("busy");
   if (const auto* claim = members.find("claim")) it.claim = claim_of(Members(*claim, wrong));
   it.kill_switch = members.text("kill_switch");

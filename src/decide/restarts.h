@@ -8,6 +8,7 @@
 #include "base/identity.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
+#include "collect/socket_owner.h"
 #include "config/config.h"
 #include "decide/cause.h"
 #include "decide/host_guard.h"
@@ -24,6 +25,7 @@ namespace systemcheck {
 //   any        | an order is in flight                              | restarting  |
 //   restarting | order done, not yet seen alive and healthy         | restarting  | look again
 //   restarting | the same, and start_timeout is over                | waiting     | attempt failed
+//   restarting | alive, and a stranger has its port                 |             | as not yet seen alive
 //   restarting | seen so once, and not a second later               | restarting  | look again
 //   restarting | seen so once, and gone                             | waiting     | attempt failed
 //   any        | the reading failed or is too old                   | unknown     |
@@ -91,9 +93,10 @@ struct RestartSituation {
   bool has_way = true;                    ///< there is a unit or a command to start it with
   std::optional<ProcessIdentity> main{};  ///< its main process, as far as one lives and is known
   Health health{};
-  bool is_machine_busy = false;  ///< load or pressure are so high that time-outs prove nothing
-  std::optional<Claim> claim{};  ///< the highest that stands
-  std::string waits_for{};       ///< a service that it comes after and that is being brought back; or empty
+  std::optional<PortStranger> port_stranger{};  ///< answers its probes; known only while a start is verified
+  bool is_machine_busy = false;                 ///< load or pressure are so high that time-outs prove nothing
+  std::optional<Claim> claim{};                 ///< the highest that stands
+  std::string waits_for{};  ///< a service that it comes after and that is being brought back; or empty
   HostVerdict host{};
   Duration uptime{};          ///< of the machine
   double jitter = 0;          ///< -1 to 1, drawn anew each time

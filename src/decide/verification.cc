@@ -1,5 +1,7 @@
 #include "decide/verification.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,8 +10,10 @@ namespace {
 
 using Kind = Cause::Kind;
 
+/// A probe that a stranger answers proves nothing, and what cannot be read is no stranger.
 bool is_proven(const RestartSituation& situation, const Cause& cause) {
   const auto health = situation.health.kind;
+  if (situation.port_stranger) return false;
   return cause.kind == Kind::alive && (health == Health::Kind::fine || health == Health::Kind::complains);
 }
 
@@ -47,10 +51,18 @@ bool has_ended(const RestartMemo& memo, const RestartSituation& situation, const
          cause.kind == Kind::never_started;
 }
 
+/// Why what lives is not taken for up.
+std::string doubt_words(const RestartSituation& situation) {
+  const auto& stranger = situation.port_stranger;
+  if (!stranger) return situation.health.reason;
+  return fmt::format("port {} is held by {} ({}), which is not part of it", stranger->port, stranger->name,
+                     stranger->pid);
+}
+
 StartFinding failed(const RestartMemo& memo, const RestartSituation& situation, const Cause& cause,
                     Instant now) {
   const bool is_alive = cause.kind == Kind::alive;
-  const auto& why = is_alive ? situation.health.reason : cause.reason;
+  const auto why = is_alive ? doubt_words(situation) : cause.reason;
   auto words = std::string("it was started and did not come up");
   if (memo.came_up_at) words = "it came up and ended after " + duration_words(now - *memo.came_up_at);
   if (memo.came_up_at && is_alive) words = "it came up and did not stay so";
@@ -65,6 +77,11 @@ bool has_nothing_against_it(const RestartMemo& memo, const RestartSituation& sit
                             Instant now) {
   const bool may_be_up = is_proven(situation, cause) || cause.kind == Kind::unknown;
   return may_be_up && memo.came_up_at && now - *memo.came_up_at >= stays_up_for;
+}
+
+std::string awaiting_words(const RestartSituation& situation, bool is_alive) {
+  if (situation.port_stranger) return "started; waiting until it is up; " + doubt_words(situation);
+  return is_alive ? "it has come up; waiting whether it stays up" : "started; waiting until it is up";
 }
 
 Instant last_moment(const RestartMemo& memo) {
@@ -103,12 +120,11 @@ StartFinding judge_verification(RestartMemo& memo, const RestartSituation& situa
     return finding;
   }
   const bool is_alive = memo.came_up_at && cause.kind == Kind::alive;
-  return {
-      .kind = StartFinding::Kind::awaited,
-      .reason = is_alive ? "it has come up; waiting whether it stays up" : "started; waiting until it is up",
-      .is_alive = is_alive,
-      .has_come_up = has_come_up,
-      .at = next_look(memo, cause, now)};
+  return {.kind = StartFinding::Kind::awaited,
+          .reason = awaiting_words(situation, is_alive),
+          .is_alive = is_alive,
+          .has_come_up = has_come_up,
+          .at = next_look(memo, cause, now)};
 }
 
 void end_verification(RestartMemo& memo) {

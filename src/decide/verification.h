@@ -24,7 +24,8 @@ struct StartFinding {
 
 /// A start that is done is no success yet: only sights taken afterwards can tell whether the service is up,
 /// and only a second one, `stays_up_for` later, whether it stays so. Most of what cannot run – a port that is
-/// taken, a wrong configuration, no right to a file – ends within that time. Pure.
+/// taken, a wrong configuration, no right to a file – ends within that time. What stays without its port is
+/// not up either, though whoever has it may answer the probes. Pure.
 StartFinding judge_verification(RestartMemo& memo, const RestartSituation& situation, const Cause& cause,
                                 Instant now);
 

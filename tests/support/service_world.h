@@ -36,9 +36,10 @@ class ServiceWorld : public FakeLook {
     host.advance(std::chrono::minutes{1});
     return look_now();
   }
-  std::vector<ServiceProcesses> look_now(std::span<const MainCrash> crashes = {}) {
+  std::vector<ServiceProcesses> look_now(std::span<const MainCrash> crashes = {},
+                                         std::span<const std::size_t> started = {}) {
     if (!matcher_) matcher_ = std::make_unique<ServiceMatcher>(services_);
-    return matcher_->match(host, Processes::collect(look), crashes);
+    return matcher_->match(host, Processes::collect(look), crashes, started);
   }
 
  private:

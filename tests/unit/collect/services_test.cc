@@ -53,6 +53,41 @@ TEST(Services, CannotBeToldWhileAMemberIsUnreadable) {
   EXPECT_EQ(main_pid(world.look_again()[0]), 10);
 }
 
+/// A service that is asked on port 8080, which process 11 has.
+struct PortWorld : ServiceWorld {
+  explicit PortWorld(std::vector<Service> services) : ServiceWorld(std::move(services)) {
+    host.add_process(worker(10, 0, 0));
+    host.link("/proc/10/fd/0", "/dev/null");
+    host.link("/proc/1/fd/0", "/dev/null");
+    host.add_process({.pid = 11, .cmdline = "other", .executable = "/usr/bin/other"});
+    host.write("/proc/11/comm", "other\n");
+    host.link("/proc/11/fd/3", "socket:[555]");
+    host.write("/proc/net/tcp", "0: 00000000:1F90 00000000:0000 0A 0:0 0:0 0 0 0 555\n");
+  }
+  std::optional<PortStranger> stranger(std::span<const std::size_t> started) {
+    return look_now({}, started)[0].port_stranger;
+  }
+};
+
+Service asked_daemon() {
+  auto service = daemon_with({.executables = {"/usr/sbin/d"}});
+  service.probes = {{.kind = ProbeKind::tcp, .target = "127.0.0.1:8080"}};
+  return service;
+}
+
+TEST(Services, AreToldOfAStrangerOnTheirPortOnlyWhereTheirStartIsBeingVerified) {
+  PortWorld world({asked_daemon()});
+  EXPECT_FALSE(world.stranger({}));
+  EXPECT_EQ(world.stranger(std::vector<std::size_t>{0}),
+            (PortStranger{.port = 8080, .pid = 11, .name = "other"}));
+  EXPECT_FALSE(world.stranger(std::vector<std::size_t>{1})) << "of a configuration that is no more";
+}
+
+TEST(Services, HaveNoStrangerInAnotherWatchedService) {
+  PortWorld world({asked_daemon(), {.name = "other", .match = {.executables = {"/usr/bin/other"}}}});
+  EXPECT_FALSE(world.stranger(std::vector<std::size_t>{0}));
+}
+
 TEST(Services, AreNotBlurredByAStrangerThatIsUnreadable) {
   World world;
   world.host.add_process(worker(10, 0, 0));

@@ -34,6 +34,7 @@ PastSituation full_situation() {
   it.has_way = false;
   it.main = ProcessIdentity{.pid = 4711, .start_ticks = 1ULL << 40U};
   it.health = {Health::Kind::too_big, "too much"};
+  it.port_stranger = PortStranger{.port = 65535, .pid = 4712, .name = "squatter"};
   it.is_machine_busy = true;
   it.claim = Claim{.owner = Owner::shed, .reason = "memory", .since = Instant{1s}, .until = Instant{99s}};
   it.jitter = -0.25;
@@ -64,6 +65,7 @@ TEST(PastText, IsReadBackAsItWas) {
   EXPECT_EQ(past_text(again), past_text(past));
   EXPECT_EQ(again.situation.sight_at, Instant{77s});
   EXPECT_EQ(again.situation.claim->since, Instant{1s});
+  EXPECT_EQ(again.situation.port_stranger, past.situation.port_stranger);
   EXPECT_EQ(again.situation.jitter, -0.25);
   EXPECT_EQ(again.decision.attempts, 3U);
   EXPECT_EQ(again.decision.reason, "it did not come up");
@@ -118,6 +120,7 @@ TEST(PastText, StaysWithinItsBoundWhateverIsInIt) {
     *text = hostile;
   }
   evidence.upgrade = hostile;
+  past.situation.port_stranger->name = hostile;
   const auto text = past_text(past);
   EXPECT_LE(text.size(), past_text_max);
   EXPECT_TRUE(parse_past(text));
@@ -136,6 +139,9 @@ TEST(PastText, SaysWhatIsWrongInADamagedOne) {
   EXPECT_EQ(problem(R"({"schema":1,"kind":"nonsense"})"), "what is wrong in it: kind");
   EXPECT_EQ(problem(R"({"schema":1,"kind":"outcome","succeeded":1})"), "what is wrong in it: succeeded");
   EXPECT_EQ(problem(R"({"schema":1,"kind":"situation"})"), "what is wrong in it: presence");
+  auto text = past_text(full_situation());
+  text.replace(text.find("65535"), 5, "65536");
+  EXPECT_EQ(problem(text), "what is wrong in it: port");
   EXPECT_EQ(problem(std::string(past_text_max + 1, ' ')), "it is too long");
 }
 
@@ -188,6 +194,9 @@ TEST(PastSituation, DifferInWhateverADecisionLooksAt) {
       [](RestartSituation& it) { it.has_way = true; },
       [](RestartSituation& it) { it.health.kind = Health::Kind::fine; },
       [](RestartSituation& it) { it.is_machine_busy = false; },
+      [](RestartSituation& it) { it.port_stranger.reset(); },
+      [](RestartSituation& it) { it.port_stranger->port = 1; },
+      [](RestartSituation& it) { it.port_stranger->pid = 1; },
       [](RestartSituation& it) { it.claim.reset(); },
       [](RestartSituation& it) { it.claim->until.reset(); },
       [](RestartSituation& it) { it.kill_switch.clear(); },

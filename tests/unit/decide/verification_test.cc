@@ -141,6 +141,49 @@ TEST_F(StartedAtNoon, IsNotUpWhileItsProbesFailAgain) {
   EXPECT_EQ(see(alive(server, noon + 1400ms)).state, ServiceState::up);
 }
 
+TEST_F(StartedAtNoon, IsNotProvenByWhatAStrangerOnItsPortAnswers) {
+  const auto without_port = [](Duration after) {
+    auto situation = alive(server, noon + after);
+    situation.port_stranger = PortStranger{.port = 8080, .pid = 200, .name = "squatter"};
+    return situation;
+  };
+  const auto words = std::string("port 8080 is held by squatter (200), which is not part of it");
+  for (Duration after = 200ms; after < service_.start_timeout - 100ms; after += 1s) {
+    const auto choice = see(without_port(after));
+    EXPECT_EQ(choice.state, ServiceState::restarting);
+    EXPECT_FALSE(choice.is_alive);
+    EXPECT_EQ(choice.reason, "started; waiting until it is up; " + words);
+  }
+  const auto choice = see(without_port(service_.start_timeout));
+  EXPECT_TRUE(choice.attempt_failed);
+  EXPECT_EQ(choice.reason, "it was started and did not come up; " + words);
+}
+
+TEST_F(StartedAtNoon, IsUpWhenItHasItsPortAfterAll) {
+  auto early = alive(server, noon + 200ms);
+  early.port_stranger = PortStranger{.port = 8080, .pid = 200, .name = "squatter"};
+  EXPECT_EQ(see(early).state, ServiceState::restarting);
+  see(alive(server, noon + 1s));
+  EXPECT_EQ(see(alive(server, noon + 2s)).state, ServiceState::up);
+}
+
+TEST_F(StartedAtNoon, HasNotStayedUpWhereAStrangerTakesItsPort) {
+  see(alive(server, noon + 200ms));
+  auto robbed = alive(server, noon + service_.start_timeout + 5s);
+  robbed.port_stranger = PortStranger{.port = 25, .pid = 7, .name = "x"};
+  const auto choice = see(robbed);
+  EXPECT_TRUE(choice.attempt_failed);
+  EXPECT_EQ(choice.reason,
+            "it came up and did not stay so; port 25 is held by x (7), which is not part of it");
+}
+
+TEST_F(StartedAtNoon, ThatHasEndedTellsOfItsEndAndNotOfItsPort) {
+  see(alive(server, noon + 200ms));
+  auto gone = sight(Presence::gone, noon + 600ms);
+  gone.port_stranger = PortStranger{.port = 25, .pid = 7, .name = "x"};
+  EXPECT_EQ(see(gone).reason, "it came up and ended after 400 ms; as the test says");
+}
+
 TEST_F(StartedAtNoon, IsLeftToWhoeverStopsItMeanwhile) {
   memo_.is_ordered = true;
   see(alive(server, noon + 200ms));

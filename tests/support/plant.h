@@ -117,6 +117,7 @@ class Plant {
   Config config{};
   std::vector<std::optional<ProcessIdentity>> processes{};
   std::map<std::size_t, std::vector<ProcessIdentity>> outside{};  ///< what was started by hand of each
+  std::map<std::size_t, PortStranger> port_strangers{};           ///< seen where it is looked for
   bool is_readable = true;
   std::function<void(const Order&)> on_order{};
   std::function<std::string(const std::string&)> start_veto{};
@@ -194,6 +195,10 @@ class Plant {
       if (const auto found = outside.find(i); is_readable && found != outside.end())
         one.members = one.outside = found->second;
       all.push_back(std::move(one));
+    }
+    for (const auto index : supervision.being_verified()) {
+      if (const auto found = port_strangers.find(index); found != port_strangers.end())
+        all[index].port_stranger = found->second;
     }
     return all;
   }

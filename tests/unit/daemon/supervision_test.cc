@@ -209,6 +209,25 @@ TEST(Supervision, CountsAStartAsAFailureWhereTheServiceEndsAgainAtOnce) {
   EXPECT_EQ(plant.row(billing).state, ServiceState::up);
 }
 
+TEST(Supervision, CountsAStartAsAFailureWhereAStrangerHasThePort) {
+  Plant plant;
+  const auto index = plant.add_command_service("web", Mode::act);
+  plant.config.services[index].start_timeout = 3s;
+  plant.port_strangers[index] = {.port = 80, .pid = 7, .name = "squatter"};
+  plant.start();
+  EXPECT_EQ(plant.row(index).state, ServiceState::up) << "looked for after a start, and not before";
+  EXPECT_TRUE(plant.supervision.being_verified().empty());
+  plant.kill(index);
+  plant.run_for(1s);
+  EXPECT_EQ(plant.row(index).state, ServiceState::restarting);
+  EXPECT_EQ(plant.supervision.being_verified(), std::vector{index});
+  EXPECT_EQ(plant.row(index).reason,
+            "started; waiting until it is up; port 80 is held by squatter (7), which is not part of it");
+  plant.run_for(3s);
+  EXPECT_EQ(plant.row(index).restart_failures_total, 1U);
+  EXPECT_TRUE(plant.supervision.being_verified().empty());
+}
+
 TEST(Supervision, StartsWhatComesAfterAServiceAsSoonAsThatHasComeUp) {
   Plant plant;
   const auto log = plant.add_command_service("log", Mode::act);

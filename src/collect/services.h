@@ -73,7 +73,7 @@ struct ServiceProcesses {
   std::optional<PidFileMisfit> misfit{};  ///< the pid file names a process that does not fit
   bool is_pid_file_stale = false;         ///< the same, though the main process has had the time to write it
   bool is_binary_stale = false;           ///< the program that the main process runs was replaced or removed
-  /// Looked for only while a start of it is verified.
+  /// Looked for only where that is asked for.
   std::optional<PortStranger> port_stranger{};
 };
 
@@ -101,8 +101,8 @@ class ServiceMatcher {
   ~ServiceMatcher();
 
   /// One entry for each service, in the configured order.
-  /// `crashes` are those that nobody was told of before; `started` are the places of the services whose
-  /// start is being verified.
+  /// `crashes` are those that nobody was told of before; `started` are the places of the services of
+  /// which it is looked who has their ports.
   std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table,
                                       std::span<const MainCrash> crashes = {},
                                       std::span<const std::size_t> started = {});

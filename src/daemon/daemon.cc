@@ -124,7 +124,7 @@ void Daemon::begin_cycle() {
   is_cycle_running_ = true;  // Before the job is set aside: a simulation runs it at once.
   auto job = world_.loop.aside([this, collection = collection_, cycle = snapshot_->cycle + 1,
                                 crashes = supervision_.take_crashes(),
-                                started = supervision_.being_verified(), generation = generation_] {
+                                started = supervision_.asked_for_ports(), generation = generation_] {
     auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle, crashes, started));
     return [this, snapshot, generation] {
       is_cycle_running_ = false;
@@ -187,7 +187,7 @@ void Daemon::begin_look() {
   is_look_wanted_ = false;
   is_look_running_ = true;
   auto job = world_.loop.aside([this, collection = collection_, crashes = supervision_.take_crashes(),
-                                started = supervision_.being_verified(), generation = generation_] {
+                                started = supervision_.asked_for_ports(), generation = generation_] {
     auto look = std::make_shared<const ServiceLook>(collection->look(crashes, started));
     return [this, look, generation] { end_look(*look, generation); };
   });

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/order.h"
 #include "daemon/supervised.h"
+#include "decide/verification.h"
 
 namespace systemcheck {
 namespace {
@@ -28,8 +29,8 @@ std::string end_words(const std::optional<MainEnd>& end) {
 /// What we had stopped, or the starter of a daemon, which looks like that for a moment and ends when it has
 /// seen it start well.
 bool is_of_our_order(const RestartMemo& memo, const std::optional<MainEnd>& end) {
-  const bool is_being_verified = memo.verify_until.has_value();
-  return memo.is_in_flight || (is_being_verified && (!end || is_clean(end->end)));
+  const bool is_asked_for_ports = memo.verify_until.has_value();
+  return memo.is_in_flight || (is_asked_for_ports && (!end || is_clean(end->end)));
 }
 
 }  // namespace
@@ -188,10 +189,10 @@ void Supervision::note_time() {
     reconsider(i);
 }
 
-std::vector<std::size_t> Supervision::being_verified() const {
+std::vector<std::size_t> Supervision::asked_for_ports() const {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < services_.size(); ++i) {
-    if (services_[i]->memo.verify_until) places.push_back(i);
+    if (is_port_looked_for(services_[i]->memo)) places.push_back(i);
   }
   return places;
 }

@@ -52,9 +52,11 @@ RestartChoice decide_healthy(const RestartPolicy& policy, RestartMemo memo, cons
     memo.attempts = 0;
     memo.next_attempt.reset();
   }
+  memo.is_port_lost = memo.is_port_lost && situation.port_stranger;
   const bool is_complete = situation.evidence.finding.presence == Presence::present;
-  const bool is_fine = is_complete && situation.health.kind != Health::Kind::complains;
+  const bool is_fine = is_complete && situation.health.kind != Health::Kind::complains && !memo.is_port_lost;
   if (is_complete && !is_fine) reason = situation.health.reason;
+  if (memo.is_port_lost) reason = stranger_words(*situation.port_stranger);
   auto choice =
       stand_by(std::move(memo), is_fine ? ServiceState::up : ServiceState::degraded, std::move(reason));
   choice.is_alive = true;
@@ -273,6 +275,7 @@ std::optional<Claim> find_owner(const RestartSituation& situation, const Cause& 
 RestartChoice decide_gone(const Rules& rules, RestartMemo memo, const RestartSituation& situation,
                           Cause cause, Instant now) {
   memo.up_since.reset();
+  memo.is_port_lost = false;
   if (!memo.gone_since) memo.gone_since = now;
   if (situation.is_new_sight && memo.gone_sightings < sightings_needed) ++memo.gone_sightings;
   if (auto owner = find_owner(situation, cause)) {
@@ -340,6 +343,7 @@ RestartMemo note_attempt(RestartMemo memo, Instant now) {
   memo.is_in_flight = true;
   memo.attempts = std::min(memo.attempts + 1, attempts_max);
   memo.attempt_began = now;
+  memo.is_port_lost = false;
   memo.suppressed.reset();
   memo.next_attempt.reset();
   return memo;

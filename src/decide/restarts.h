@@ -43,6 +43,7 @@ namespace systemcheck {
 //   any        | alive, has died again and again                    | flapping    |
 //   any        | alive, no answer, the machine is busy              | overloaded  |
 //   any        | alive, no answer or a wrong one                    | as when due | restart, by the ladder
+//   any        | alive, a stranger has its port since its start     | degraded    |
 //   any        | alive, something complains, wrong count            | degraded    |
 //   any        | alive                                              | up          |
 //
@@ -57,6 +58,7 @@ struct RestartMemo {
   std::uint32_t attempts = 0;  ///< since it was last healthy for `reset_after`
   bool is_in_flight = false;   ///< an order was given and has no outcome yet
   bool is_ordered = false;     ///< the start in flight, or being verified, is what a person asked for
+  bool is_port_lost = false;   ///< its last start has failed for a stranger on its port, who is still there
   std::optional<Instant> attempt_began{};
   std::optional<Instant> verify_from{};  ///< the order succeeded then: a newer sight decides
   std::optional<Instant> verify_until{};
@@ -93,10 +95,11 @@ struct RestartSituation {
   bool has_way = true;                    ///< there is a unit or a command to start it with
   std::optional<ProcessIdentity> main{};  ///< its main process, as far as one lives and is known
   Health health{};
-  std::optional<PortStranger> port_stranger{};  ///< answers its probes; known only while a start is verified
-  bool is_machine_busy = false;                 ///< load or pressure are so high that time-outs prove nothing
-  std::optional<Claim> claim{};                 ///< the highest that stands
-  std::string waits_for{};  ///< a service that it comes after and that is being brought back; or empty
+  /// Answers its probes; looked for from its start until it has its port.
+  std::optional<PortStranger> port_stranger{};
+  bool is_machine_busy = false;  ///< load or pressure are so high that time-outs prove nothing
+  std::optional<Claim> claim{};  ///< the highest that stands
+  std::string waits_for{};       ///< a service that it comes after and that is being brought back; or empty
   HostVerdict host{};
   Duration uptime{};          ///< of the machine
   double jitter = 0;          ///< -1 to 1, drawn anew each time

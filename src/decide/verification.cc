@@ -53,10 +53,7 @@ bool has_ended(const RestartMemo& memo, const RestartSituation& situation, const
 
 /// Why what lives is not taken for up.
 std::string doubt_words(const RestartSituation& situation) {
-  const auto& stranger = situation.port_stranger;
-  if (!stranger) return situation.health.reason;
-  return fmt::format("port {} is held by {} ({}), which is not part of it", stranger->port, stranger->name,
-                     stranger->pid);
+  return situation.port_stranger ? stranger_words(*situation.port_stranger) : situation.health.reason;
 }
 
 StartFinding failed(const RestartMemo& memo, const RestartSituation& situation, const Cause& cause,
@@ -116,6 +113,7 @@ StartFinding judge_verification(RestartMemo& memo, const RestartSituation& situa
   }
   if (is_late || has_ended(memo, situation, cause)) {
     auto finding = failed(memo, situation, cause, now);
+    memo.is_port_lost = cause.kind == Kind::alive && situation.port_stranger;
     end_verification(memo);
     return finding;
   }
@@ -125,6 +123,11 @@ StartFinding judge_verification(RestartMemo& memo, const RestartSituation& situa
           .is_alive = is_alive,
           .has_come_up = has_come_up,
           .at = next_look(memo, cause, now)};
+}
+
+std::string stranger_words(const PortStranger& stranger) {
+  return fmt::format("port {} is held by {} ({}), which is not part of it", stranger.port, stranger.name,
+                     stranger.pid);
 }
 
 void end_verification(RestartMemo& memo) {

@@ -29,6 +29,14 @@ struct StartFinding {
 StartFinding judge_verification(RestartMemo& memo, const RestartSituation& situation, const Cause& cause,
                                 Instant now);
 
+/// "port 80 is held by squatter (7), which is not part of it"
+std::string stranger_words(const PortStranger& stranger);
+
+/// It costs nothing at rest: from a start until it is proven, and after that while a stranger has the port.
+[[nodiscard]] inline bool is_port_looked_for(const RestartMemo& memo) {
+  return memo.verify_until || memo.is_port_lost;
+}
+
 /// Whatever was being verified is no longer.
 void end_verification(RestartMemo& memo);
 

@@ -196,7 +196,7 @@ class Plant {
         one.members = one.outside = found->second;
       all.push_back(std::move(one));
     }
-    for (const auto index : supervision.being_verified()) {
+    for (const auto index : supervision.asked_for_ports()) {
       if (const auto found = port_strangers.find(index); found != port_strangers.end())
         all[index].port_stranger = found->second;
     }

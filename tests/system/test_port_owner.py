@@ -92,6 +92,8 @@ class PortOwner(SystemTest):
         told = self.history(daemon, lambda told: told["actions"][0]["result"] == "not up")
         self.assertIn(reason, [event["reason"] for event in told["events"]])
         self.assertIn(reason, daemon.log())
+        daemon.wait_state("listener", "degraded")
+        self.assertIn(f"port {self.port} is held by python3", daemon.ctl("explain", "listener").stdout)
         self.assertIn("start, attempt 1: not up after", daemon.ctl("explain", "listener").stdout)
 
 

@@ -216,16 +216,23 @@ TEST(Supervision, CountsAStartAsAFailureWhereAStrangerHasThePort) {
   plant.port_strangers[index] = {.port = 80, .pid = 7, .name = "squatter"};
   plant.start();
   EXPECT_EQ(plant.row(index).state, ServiceState::up) << "looked for after a start, and not before";
-  EXPECT_TRUE(plant.supervision.being_verified().empty());
+  EXPECT_TRUE(plant.supervision.asked_for_ports().empty());
   plant.kill(index);
   plant.run_for(1s);
   EXPECT_EQ(plant.row(index).state, ServiceState::restarting);
-  EXPECT_EQ(plant.supervision.being_verified(), std::vector{index});
+  EXPECT_EQ(plant.supervision.asked_for_ports(), std::vector{index});
   EXPECT_EQ(plant.row(index).reason,
             "started; waiting until it is up; port 80 is held by squatter (7), which is not part of it");
   plant.run_for(3s);
   EXPECT_EQ(plant.row(index).restart_failures_total, 1U);
-  EXPECT_TRUE(plant.supervision.being_verified().empty());
+  plant.run_for(10min);
+  EXPECT_EQ(plant.row(index).state, ServiceState::degraded) << "and is not told to be up";
+  EXPECT_EQ(plant.row(index).reason, "port 80 is held by squatter (7), which is not part of it");
+  EXPECT_EQ(plant.orders(), 1U) << "starting it again would not drive the stranger away";
+  plant.port_strangers.clear();
+  plant.run_for(1min);
+  EXPECT_EQ(plant.row(index).state, ServiceState::up);
+  EXPECT_TRUE(plant.supervision.asked_for_ports().empty());
 }
 
 TEST(Supervision, StartsWhatComesAfterAServiceAsSoonAsThatHasComeUp) {

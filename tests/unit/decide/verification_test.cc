@@ -159,6 +159,29 @@ TEST_F(StartedAtNoon, IsNotProvenByWhatAStrangerOnItsPortAnswers) {
   EXPECT_EQ(choice.reason, "it was started and did not come up; " + words);
 }
 
+TEST_F(StartedAtNoon, IsDegradedAfterwardsWhileTheStrangerHasItsPort) {
+  auto robbed = alive(server, noon + 1h);
+  robbed.port_stranger = PortStranger{.port = 8080, .pid = 200, .name = "squatter"};
+  EXPECT_TRUE(see(robbed).attempt_failed);
+  EXPECT_TRUE(is_port_looked_for(memo_));
+  const auto after = see(robbed, noon + 2h);
+  EXPECT_EQ(after.state, ServiceState::degraded);
+  EXPECT_TRUE(after.is_alive);
+  EXPECT_EQ(after.reason, "port 8080 is held by squatter (200), which is not part of it");
+  EXPECT_EQ(see(alive(server, noon + 3h)).state, ServiceState::up);
+  EXPECT_FALSE(is_port_looked_for(memo_));
+  EXPECT_EQ(see(robbed, noon + 4h).state, ServiceState::up)
+      << "it had the port: that is for its probes to say";
+}
+
+TEST_F(StartedAtNoon, ForgetsTheStrangerWhenItIsGoneOrStartedAnew) {
+  memo_.is_port_lost = true;
+  EXPECT_FALSE(note_attempt(memo_, noon).is_port_lost);
+  end_verification(memo_);
+  see(sight(Presence::gone, noon + 1s));
+  EXPECT_FALSE(is_port_looked_for(memo_));
+}
+
 TEST_F(StartedAtNoon, IsUpWhenItHasItsPortAfterAll) {
   auto early = alive(server, noon + 200ms);
   early.port_stranger = PortStranger{.port = 8080, .pid = 200, .name = "squatter"};

@@ -144,8 +144,8 @@ struct ServiceMatcher::State {
   void tell(std::size_t index, const Kin& kin, const Processes& table, ServiceProcesses& service);
   void add_details(Host& host, std::size_t index, const Kin& kin, const Processes& table,
                    ServiceProcesses& service) const;
-  void find_strangers(Host& host, std::span<const std::size_t> started,
-                      std::vector<ServiceProcesses>& services) const;
+  void add_ports(Host& host, std::span<const PortQuestion> questions,
+                 std::vector<ServiceProcesses>& services) const;
 };
 
 ServiceMatcher::ServiceMatcher(std::span<const Service> services) : state_(std::make_unique<State>()) {
@@ -158,7 +158,7 @@ ServiceMatcher::~ServiceMatcher() = default;
 
 std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Processes>& table,
                                                     std::span<const MainCrash> crashes,
-                                                    std::span<const std::size_t> started) {
+                                                    std::span<const PortQuestion> ports) {
   auto services = state_->look_for_installations(host);
   if (table) {
     state_->ticks_per_second = table->ticks_per_second;
@@ -168,7 +168,7 @@ std::vector<ServiceProcesses> ServiceMatcher::match(Host& host, const Result<Pro
     if (!table) services[i].unreadable = table.error();
     copy_usage(services[i], state_->followed[i].usage, state_->ticks_per_second);
   }
-  if (!started.empty()) state_->find_strangers(host, started, services);
+  state_->add_ports(host, ports, services);
   return services;
 }
 
@@ -280,18 +280,12 @@ void ServiceMatcher::State::add_details(Host& host, std::size_t index, const Kin
   service.is_pid_file_stale = service.misfit && age_seconds(*kin.main, table) > written_within;
 }
 
-void ServiceMatcher::State::find_strangers(Host& host, std::span<const std::size_t> started,
-                                           std::vector<ServiceProcesses>& services) const {
-  std::vector<pid_t> watched;
-  for (const auto& service : services) {
-    for (const auto& member : service.members)
-      watched.push_back(member.pid);
-  }
-  std::ranges::sort(watched);
-  for (const auto index : started) {
-    if (index >= services.size() || services[index].unreadable) continue;
-    services[index].port_stranger = find_port_stranger(
-        host, rules[index].service().probes, {.members = services[index].members, .watched = watched});
+void ServiceMatcher::State::add_ports(Host& host, std::span<const PortQuestion> questions,
+                                      std::vector<ServiceProcesses>& services) const {
+  for (const auto& question : questions) {
+    if (question.service >= services.size() || services[question.service].unreadable) continue;
+    auto& service = services[question.service];
+    service.ports = look_at_ports(host, rules[question.service].service().probes, service.members, question);
   }
 }
 

@@ -73,8 +73,7 @@ struct ServiceProcesses {
   std::optional<PidFileMisfit> misfit{};  ///< the pid file names a process that does not fit
   bool is_pid_file_stale = false;         ///< the same, though the main process has had the time to write it
   bool is_binary_stale = false;           ///< the program that the main process runs was replaced or removed
-  /// Looked for only where that is asked for.
-  std::optional<PortStranger> port_stranger{};
+  std::optional<PortSight> ports{};       ///< only where it was asked for
 };
 
 /// The main process of a service was killed, or has failed.
@@ -101,11 +100,11 @@ class ServiceMatcher {
   ~ServiceMatcher();
 
   /// One entry for each service, in the configured order.
-  /// `crashes` are those that nobody was told of before; `started` are the places of the services of
-  /// which it is looked who has their ports.
+  /// `crashes` are those that nobody was told of before; `ports` are of the services whose ports
+  /// are looked at, too.
   std::vector<ServiceProcesses> match(Host& host, const Result<Processes>& table,
                                       std::span<const MainCrash> crashes = {},
-                                      std::span<const std::size_t> started = {});
+                                      std::span<const PortQuestion> ports = {});
   /// Whose state matters, ascending: all processes that belonged to some service in the last table, also
   /// those that are no members, and those that the pid files name now.
   std::vector<pid_t> concerned(Host& host) const;

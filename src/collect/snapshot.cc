@@ -49,7 +49,7 @@ Collection::Collection(Host& host, std::shared_ptr<const Config> config)
 Collection::~Collection() = default;
 
 Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashes,
-                          std::span<const std::size_t> started) {
+                          std::span<const PortQuestion> ports) {
   Snapshot snapshot;
   snapshot.cycle = cycle;
   snapshot.taken_at = host_.wall_now();
@@ -58,7 +58,7 @@ Snapshot Collection::take(std::uint64_t cycle, std::span<const MainCrash> crashe
   auto look = look_with(concerned);
   snapshot.facts.for_each([&look](auto& reading) { take_reading(reading, look); });
   host_.finish_looking();
-  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes, started);
+  snapshot.services = matcher_.match(host_, snapshot.facts.of<Processes>(), crashes, ports);
   snapshot.took = host_.now() - snapshot.taken;
   return snapshot;
 }
@@ -71,11 +71,11 @@ Look Collection::look_with(std::span<const pid_t> concerned) {
           .concerned = concerned};
 }
 
-ServiceLook Collection::look(std::span<const MainCrash> crashes, std::span<const std::size_t> started) {
+ServiceLook Collection::look(std::span<const MainCrash> crashes, std::span<const PortQuestion> ports) {
   ServiceLook seen{.taken = host_.now()};
   const auto concerned = matcher_.concerned(host_);
   auto look = look_with(concerned);
-  seen.services = matcher_.match(host_, Processes::collect_changes(look), crashes, started);
+  seen.services = matcher_.match(host_, Processes::collect_changes(look), crashes, ports);
   seen.packages = PackageTransaction::collect(look);
   seen.kill_switch = KillSwitch::collect(look);
   seen.hold_files = HoldFiles::collect(look);

@@ -40,10 +40,10 @@ class Collection {
   Collection& operator=(const Collection&) = delete;
   ~Collection();
 
-  /// `crashes` that none of these was told of before, and `started` as ServiceMatcher::match() has it.
+  /// `crashes` that none of these was told of before, and `ports` as ServiceMatcher::match() has it.
   Snapshot take(std::uint64_t cycle, std::span<const MainCrash> crashes = {},
-                std::span<const std::size_t> started = {});
-  ServiceLook look(std::span<const MainCrash> crashes = {}, std::span<const std::size_t> started = {});
+                std::span<const PortQuestion> ports = {});
+  ServiceLook look(std::span<const MainCrash> crashes = {}, std::span<const PortQuestion> ports = {});
 
  private:
   /// `concerned` outlives it.

@@ -222,14 +222,13 @@ bool has_other_network(Host& host, const ProcessIdentity& process) {
   return own && its && *own != *its;
 }
 
-PortOwner find_stranger(Host& host, const PortAsked& asked, const PortKin& kin, HolderSearch& search) {
+PortOwner find_stranger(Host& host, const PortAsked& asked, HolderSearch& search) {
   const auto all = host.list_numbers("/proc");
   if (!all) return {};
   const auto found =
       std::ranges::find_if(*all, [&](const auto& entry) { return search.holds(entry.number); });
   if (found == all->end()) return {};
   const auto pid = found->number;
-  if (std::ranges::binary_search(kin.watched, pid)) return {};
   const auto name = host.read_file("/proc/" + std::to_string(pid) + "/comm", name_limit_bytes);
   if (!name) return {};  // It has just ended.
   auto text = std::string_view(*name);
@@ -251,27 +250,33 @@ std::vector<PortAsked> ports_asked(std::span<const Probe> probes) {
 
 /// Where several share a port (SO_REUSEPORT) the kernel deals connections out among them: the service has
 /// its share, and of the other one it is not for us to judge.
-PortOwner find_port_owner(Host& host, const PortAsked& asked, const PortKin& kin) {
+PortOwner find_port_owner(Host& host, const PortAsked& asked, std::span<const ProcessIdentity> members,
+                          const PortQuestion& question) {
   if (!is_own(host, asked.address)) return {};
   const auto inodes = read_listeners(host, asked);
   if (!inodes) return {};
   if (inodes->empty()) return {.kind = Kind::nobody};
   HolderSearch search(host, *inodes);
   const auto holds = [&search](const ProcessIdentity& process) { return search.holds(process.pid); };
-  if (std::ranges::any_of(kin.members, holds)) return {.kind = Kind::service};
+  if (std::ranges::any_of(members, holds)) return {.kind = Kind::service};
   if (search.holds(1)) return {.kind = Kind::starter};
-  if (kin.members.empty() || !search.is_whole()) return {};
+  const bool has_had_it = std::ranges::find(question.own, asked.port) != question.own.end();
+  if (!has_had_it || !search.is_whole()) return {};
   const auto is_elsewhere = [&host](const ProcessIdentity& it) { return has_other_network(host, it); };
-  if (std::ranges::any_of(kin.members, is_elsewhere)) return {};
-  return find_stranger(host, asked, kin, search);
+  if (std::ranges::any_of(members, is_elsewhere)) return {};
+  return find_stranger(host, asked, search);
 }
 
-std::optional<PortStranger> find_port_stranger(Host& host, std::span<const Probe> probes,
-                                               const PortKin& kin) {
+PortSight look_at_ports(Host& host, std::span<const Probe> probes, std::span<const ProcessIdentity> members,
+                        const PortQuestion& question) {
+  PortSight sight;
+  if (members.empty()) return sight;  // Nobody is there whose they could be.
   for (const auto& asked : ports_asked(probes)) {
-    if (auto owner = find_port_owner(host, asked, kin); owner.stranger) return std::move(owner.stranger);
+    auto owner = find_port_owner(host, asked, members, question);
+    if (owner.kind == Kind::service) sight.own.push_back(asked.port);
+    if (!sight.stranger) sight.stranger = std::move(owner.stranger);
   }
-  return std::nullopt;
+  return sight;
 }
 
 }  // namespace systemcheck

@@ -49,17 +49,23 @@ struct PortAsked {
 /// Those of TCP: UDP and sockets with a path are not told apart here. Each once, in the order of the probes.
 std::vector<PortAsked> ports_asked(std::span<const Probe> probes);
 
-/// What is known of others, so that nobody is called a stranger who is none.
-struct PortKin {
-  std::span<const ProcessIdentity> members{};  ///< of the service
-  /// The processes of all watched services, ascending: a probe may go by a web server that passes it on.
-  std::span<const pid_t> watched{};
+/// Whose ports are looked at.
+struct PortQuestion {
+  std::size_t service = 0;           ///< its place in the configuration
+  std::vector<std::uint16_t> own{};  ///< what it was seen to have itself
 };
 
-/// Dear where it is a stranger, whose name is then looked for among all processes.
-PortOwner find_port_owner(Host& host, const PortAsked& asked, const PortKin& kin);
-/// On the first port that one holds.
-std::optional<PortStranger> find_port_stranger(Host& host, std::span<const Probe> probes, const PortKin& kin);
+struct PortSight {
+  std::vector<std::uint16_t> own{};        ///< what it has now
+  std::optional<PortStranger> stranger{};  ///< on the first of those that it has had
+};
+
+/// On a port that the service was never seen to have itself nobody is a stranger: a probe may go by a proxy,
+/// which passes it on. Dear where there is one, who is then looked for among all processes.
+PortOwner find_port_owner(Host& host, const PortAsked& asked, std::span<const ProcessIdentity> members,
+                          const PortQuestion& question);
+PortSight look_at_ports(Host& host, std::span<const Probe> probes, std::span<const ProcessIdentity> members,
+                        const PortQuestion& question);
 
 /// So many descriptors are looked at for one port. What has more is not told.
 inline constexpr std::size_t descriptors_looked_at_max = 200'000;

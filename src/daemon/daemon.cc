@@ -123,9 +123,9 @@ void Daemon::begin_cycle() {
   }
   is_cycle_running_ = true;  // Before the job is set aside: a simulation runs it at once.
   auto job = world_.loop.aside([this, collection = collection_, cycle = snapshot_->cycle + 1,
-                                crashes = supervision_.take_crashes(),
-                                started = supervision_.asked_for_ports(), generation = generation_] {
-    auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle, crashes, started));
+                                crashes = supervision_.take_crashes(), ports = supervision_.port_questions(),
+                                generation = generation_] {
+    auto snapshot = std::make_shared<const Snapshot>(collection->take(cycle, crashes, ports));
     return [this, snapshot, generation] {
       is_cycle_running_ = false;
       if (generation == generation_) end_cycle(snapshot);
@@ -187,8 +187,8 @@ void Daemon::begin_look() {
   is_look_wanted_ = false;
   is_look_running_ = true;
   auto job = world_.loop.aside([this, collection = collection_, crashes = supervision_.take_crashes(),
-                                started = supervision_.asked_for_ports(), generation = generation_] {
-    auto look = std::make_shared<const ServiceLook>(collection->look(crashes, started));
+                                ports = supervision_.port_questions(), generation = generation_] {
+    auto look = std::make_shared<const ServiceLook>(collection->look(crashes, ports));
     return [this, look, generation] { end_look(*look, generation); };
   });
   if (job) {

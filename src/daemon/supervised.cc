@@ -51,6 +51,12 @@ std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& po
   return policy->reason;
 }
 
+void note_ports(std::vector<std::uint16_t>& own, const PortSight& sight) {
+  for (const auto port : sight.own) {
+    if (std::ranges::find(own, port) == own.end()) own.push_back(port);
+  }
+}
+
 void count_misfit(ServiceRow& row, std::optional<PidFileMisfit>& last,
                   const std::optional<PidFileMisfit>& now) {
   if (now && now != last) ++row.misfits_total.at(static_cast<std::size_t>(now->kind));

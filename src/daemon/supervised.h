@@ -55,7 +55,9 @@ struct Supervision::Supervised {
   std::vector<RuleHistory> rule_history{};
   ResourceFinding resources{};
 
-  std::vector<ProbeState> probes{};  ///< how they stand
+  std::vector<std::uint16_t> own_ports{};  ///< of those that its probes ask, what it was seen to have itself
+  bool are_ports_known = false;            ///< was looked while it was up
+  std::vector<ProbeState> probes{};        ///< how they stand
   std::unique_ptr<Probing> probing{};
 
   std::optional<ProcessIdentity> watched{};
@@ -125,6 +127,8 @@ bool is_started_by_hand(const Service& rules, const std::string& init_script);
 ServiceControl control_of(const Service& rules, const std::string& unit, const std::string& init_script);
 /// Why it is held for an upgrade, in words; nullopt: it is not, or no longer.
 std::optional<std::string> upgrade_by_policy(const std::optional<PolicyHold>& policy, Instant now);
+/// What its newest sight says of its ports.
+void note_ports(std::vector<std::uint16_t>& own, const PortSight& sight);
 /// Counts a pid file that does not fit, once for each process that it names.
 void count_misfit(ServiceRow& row, std::optional<PidFileMisfit>& last,
                   const std::optional<PidFileMisfit>& now);

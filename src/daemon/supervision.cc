@@ -29,8 +29,8 @@ std::string end_words(const std::optional<MainEnd>& end) {
 /// What we had stopped, or the starter of a daemon, which looks like that for a moment and ends when it has
 /// seen it start well.
 bool is_of_our_order(const RestartMemo& memo, const std::optional<MainEnd>& end) {
-  const bool is_asked_for_ports = memo.verify_until.has_value();
-  return memo.is_in_flight || (is_asked_for_ports && (!end || is_clean(end->end)));
+  const bool is_being_verified = memo.verify_until.has_value();
+  return memo.is_in_flight || (is_being_verified && (!end || is_clean(end->end)));
 }
 
 }  // namespace
@@ -69,6 +69,7 @@ void Supervision::take_over(std::shared_ptr<const Config> config) {
     next->row.mode = rules.mode;
     next->row.processes_min = rules.processes.min;
     next->row.processes_max = rules.processes.max;
+    next->are_ports_known = false;  // Its probes may ask others.
     // Callbacks know a service by its place, and places may have changed.
     next->gone_watch.cancel();
     if (next->wake.is_set()) waiting.insert(rules.name);
@@ -145,6 +146,10 @@ void Supervision::see(const std::vector<ServiceProcesses>& sight, Instant taken)
     auto& service = *services_[i];
     if (is_about_to_end(service, sight[i])) continue;
     service.sight = sight[i];
+    if (const auto& ports = service.sight.ports) {
+      note_ports(service.own_ports, *ports);
+      service.are_ports_known = service.are_ports_known || service.memo.up_since;
+    }
     service.sight_at = taken;
     service.is_new_sight = true;
     if (service.sight.main && service.sight.main != service.last_main) {
@@ -189,12 +194,15 @@ void Supervision::note_time() {
     reconsider(i);
 }
 
-std::vector<std::size_t> Supervision::asked_for_ports() const {
-  std::vector<std::size_t> places;
+std::vector<PortQuestion> Supervision::port_questions() const {
+  std::vector<PortQuestion> questions;
   for (std::size_t i = 0; i < services_.size(); ++i) {
-    if (is_port_looked_for(services_[i]->memo)) places.push_back(i);
+    const auto& service = *services_[i];
+    if (service.rules.probes.empty()) continue;
+    if (!service.are_ports_known || is_port_looked_for(service.memo))
+      questions.push_back({.service = i, .own = service.own_ports});
   }
-  return places;
+  return questions;
 }
 
 std::size_t Supervision::index_of(std::string_view name) const {

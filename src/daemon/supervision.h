@@ -102,8 +102,8 @@ class Supervision {
   void note_time();
   /// Main processes that have crashed since this was asked last: the next look at the processes is to know.
   [[nodiscard]] std::vector<MainCrash> take_crashes() { return std::exchange(crashes_, {}); }
-  /// The places of the services of which it is to be looked who has their ports.
-  [[nodiscard]] std::vector<std::size_t> asked_for_ports() const;
+  /// Of which services it is to be looked who has their ports.
+  [[nodiscard]] std::vector<PortQuestion> port_questions() const;
   /// How many processes the kernel has killed for want of memory, as of this cycle.
   void note_oom_kills(std::uint64_t kills) { oom_tally_.note(kills); }
   /// Ends a cycle: what is measured from cycle to cycle is brought forward.

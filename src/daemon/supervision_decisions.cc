@@ -103,7 +103,8 @@ RestartSituation Supervision::situation_of(const Supervised& service) const {
   situation.sight_at = service.sight_at;
   situation.is_new_sight = service.is_new_sight;
   if (!service.died_at) situation.main = service.sight.main;
-  if (is_port_looked_for(service.memo)) situation.port_stranger = service.sight.port_stranger;
+  if (is_port_looked_for(service.memo) && service.sight.ports)
+    situation.port_stranger = service.sight.ports->stranger;
   situation.has_way = is_started_by_hand(service.rules, service.sight.init_script) ||
                       (situation.evidence.unit && situation.evidence.unit->load_state == "loaded");
   situation.uptime = now.time_since_epoch();  // CLOCK_MONOTONIC counts from boot, clock_gettime(2).

@@ -117,7 +117,8 @@ class Plant {
   Config config{};
   std::vector<std::optional<ProcessIdentity>> processes{};
   std::map<std::size_t, std::vector<ProcessIdentity>> outside{};  ///< what was started by hand of each
-  std::map<std::size_t, PortStranger> port_strangers{};           ///< seen where it is looked for
+  std::uint16_t port = 80;                               ///< every service has it but where a stranger does
+  std::map<std::size_t, PortStranger> port_strangers{};  ///< seen where it is looked for
   bool is_readable = true;
   std::function<void(const Order&)> on_order{};
   std::function<std::string(const std::string&)> start_veto{};
@@ -196,11 +197,16 @@ class Plant {
         one.members = one.outside = found->second;
       all.push_back(std::move(one));
     }
-    for (const auto index : supervision.asked_for_ports()) {
-      if (const auto found = port_strangers.find(index); found != port_strangers.end())
-        all[index].port_stranger = found->second;
-    }
+    for (const auto& question : supervision.port_questions())
+      all[question.service].ports = port_sight(question);
     return all;
+  }
+
+  PortSight port_sight(const PortQuestion& question) const {
+    const auto found = port_strangers.find(question.service);
+    if (found == port_strangers.end()) return {.own = {port}};
+    const bool has_had_it = std::ranges::find(question.own, port) != question.own.end();
+    return has_had_it ? PortSight{.stranger = found->second} : PortSight{};
   }
 
   void look_now() {

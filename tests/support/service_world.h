@@ -37,9 +37,9 @@ class ServiceWorld : public FakeLook {
     return look_now();
   }
   std::vector<ServiceProcesses> look_now(std::span<const MainCrash> crashes = {},
-                                         std::span<const std::size_t> started = {}) {
+                                         std::span<const PortQuestion> ports = {}) {
     if (!matcher_) matcher_ = std::make_unique<ServiceMatcher>(services_);
-    return matcher_->match(host, Processes::collect(look), crashes, started);
+    return matcher_->match(host, Processes::collect(look), crashes, ports);
   }
 
  private:

@@ -64,8 +64,8 @@ struct PortWorld : ServiceWorld {
     host.link("/proc/11/fd/3", "socket:[555]");
     host.write("/proc/net/tcp", "0: 00000000:1F90 00000000:0000 0A 0:0 0:0 0 0 0 555\n");
   }
-  std::optional<PortStranger> stranger(std::span<const std::size_t> started) {
-    return look_now({}, started)[0].port_stranger;
+  std::optional<PortSight> ports(const std::vector<PortQuestion>& questions) {
+    return look_now({}, questions)[0].ports;
   }
 };
 
@@ -75,17 +75,14 @@ Service asked_daemon() {
   return service;
 }
 
-TEST(Services, AreToldOfAStrangerOnTheirPortOnlyWhereTheirStartIsBeingVerified) {
+TEST(Services, AreToldOfAStrangerOnTheirPortOnlyWhereThatIsAsked) {
   PortWorld world({asked_daemon()});
-  EXPECT_FALSE(world.stranger({}));
-  EXPECT_EQ(world.stranger(std::vector<std::size_t>{0}),
-            (PortStranger{.port = 8080, .pid = 11, .name = "other"}));
-  EXPECT_FALSE(world.stranger(std::vector<std::size_t>{1})) << "of a configuration that is no more";
-}
-
-TEST(Services, HaveNoStrangerInAnotherWatchedService) {
-  PortWorld world({asked_daemon(), {.name = "other", .match = {.executables = {"/usr/bin/other"}}}});
-  EXPECT_FALSE(world.stranger(std::vector<std::size_t>{0}));
+  EXPECT_FALSE(world.ports({}));
+  const auto ports = world.ports({{.service = 0, .own = {8080}}});
+  ASSERT_TRUE(ports);
+  EXPECT_EQ(ports->stranger, (PortStranger{.port = 8080, .pid = 11, .name = "other"}));
+  EXPECT_TRUE(ports->own.empty());
+  EXPECT_FALSE(world.ports({{.service = 1, .own = {8080}}})) << "of a configuration that is no more";
 }
 
 TEST(Services, AreNotBlurredByAStrangerThatIsUnreadable) {

@@ -62,17 +62,14 @@ class Socket : public testing::Test {
   }
 
   PortOwner owner(const char* address = "127.0.0.1") {
-    return find_port_owner(host, {.address = *IpAddress::parse(address), .port = 8080}, kin());
+    return find_port_owner(host, {.address = *IpAddress::parse(address), .port = 8080}, members, question);
   }
-  std::optional<PortStranger> stranger(const std::vector<Probe>& probes) {
-    return find_port_stranger(host, probes, kin());
-  }
-  [[nodiscard]] PortKin kin() const { return {.members = members, .watched = watched}; }
+  PortSight sight(const std::vector<Probe>& probes) { return look_at_ports(host, probes, members, question); }
   static std::string of(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
   FakeHost host{};
   std::vector<ProcessIdentity> members{main_process, worker};
-  std::vector<pid_t> watched{};
+  PortQuestion question{.own = {8080, 443}};
 
  private:
   std::string tcp_{"header\n"};
@@ -169,11 +166,13 @@ TEST_F(Socket, ThatIsSharedIsTheServices) {
   EXPECT_EQ(owner().kind, Kind::service);
 }
 
-TEST_F(Socket, OfAnotherWatchedServiceIsNoStrangers) {
+TEST_F(Socket, ThatTheServiceHasNeverHadIsNoStrangers) {
   add_socket(loopback4, 555);
   give(200, 555);
-  watched = {100, 101, 200};
-  EXPECT_EQ(owner().kind, Kind::unknown) << "it may pass on what it is asked";
+  question.own = {443};
+  host.reset_counts();
+  EXPECT_EQ(owner().kind, Kind::unknown) << "a proxy may pass on what it is asked";
+  EXPECT_EQ(host.counts.lists, 3U) << "of its two processes and of process 1, and not of all";
 }
 
 TEST_F(Socket, IsUnknownWhereAnythingCannotBeRead) {
@@ -199,9 +198,15 @@ TEST_F(Socket, IsToldThoughAMemberHasEndedAndIpv6IsOff) {
 TEST_F(Socket, OfNobodyThatCanBeFoundIsUnknown) {
   add_socket(loopback4, 555);
   EXPECT_EQ(owner().kind, Kind::unknown) << "of the kernel, or of a process in another table";
-  members.clear();
+}
+
+TEST_F(Socket, OfAServiceThatIsNotThereIsNotLookedFor) {
+  add_socket(loopback4, 555);
   give(200, 555);
-  EXPECT_EQ(owner().kind, Kind::unknown) << "nobody is there whose it could be";
+  members.clear();
+  host.reset_counts();
+  EXPECT_FALSE(sight({{.kind = ProbeKind::tcp, .target = "127.0.0.1:8080"}}).stranger);
+  EXPECT_EQ(host.counts.lists, 0U);
 }
 
 TEST_F(Socket, HereSaysNothingOfAServiceWithANetworkOfItsOwn) {
@@ -240,8 +245,9 @@ TEST_F(Socket, IsLookedForOnTheFirstPortThatAStrangerHolds) {
   const Probe own{.kind = ProbeKind::tcp, .target = "127.0.0.1:8080"};
   const Probe command{.kind = ProbeKind::command, .target = "/bin/true"};
   const Probe web{.kind = ProbeKind::http, .target = "https://127.0.0.1/health", .is_tls = true};
-  EXPECT_FALSE(stranger({own, command}));
-  EXPECT_EQ(stranger({own, command, web})->port, 443);
+  EXPECT_FALSE(sight({own, command}).stranger);
+  EXPECT_EQ(sight({own, command, web}).stranger->port, 443);
+  EXPECT_EQ(sight({own, command, web}).own, std::vector<std::uint16_t>{8080});
 }
 
 TEST(PortsAsked, AreThoseOfTcpAndEachOnce) {

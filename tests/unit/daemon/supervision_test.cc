@@ -213,14 +213,15 @@ TEST(Supervision, CountsAStartAsAFailureWhereAStrangerHasThePort) {
   Plant plant;
   const auto index = plant.add_command_service("web", Mode::act);
   plant.config.services[index].start_timeout = 3s;
-  plant.port_strangers[index] = {.port = 80, .pid = 7, .name = "squatter"};
+  plant.config.services[index].probes = {{.kind = ProbeKind::tcp, .target = "127.0.0.1:80"}};
   plant.start();
-  EXPECT_EQ(plant.row(index).state, ServiceState::up) << "looked for after a start, and not before";
-  EXPECT_TRUE(plant.supervision.asked_for_ports().empty());
+  plant.run_for(2min);
+  EXPECT_TRUE(plant.supervision.port_questions().empty()) << "asked once while it is up";
+  plant.port_strangers[index] = {.port = 80, .pid = 7, .name = "squatter"};
   plant.kill(index);
   plant.run_for(1s);
   EXPECT_EQ(plant.row(index).state, ServiceState::restarting);
-  EXPECT_EQ(plant.supervision.asked_for_ports(), std::vector{index});
+  ASSERT_EQ(plant.supervision.port_questions().size(), 1U);
   EXPECT_EQ(plant.row(index).reason,
             "started; waiting until it is up; port 80 is held by squatter (7), which is not part of it");
   plant.run_for(3s);
@@ -232,7 +233,20 @@ TEST(Supervision, CountsAStartAsAFailureWhereAStrangerHasThePort) {
   plant.port_strangers.clear();
   plant.run_for(1min);
   EXPECT_EQ(plant.row(index).state, ServiceState::up);
-  EXPECT_TRUE(plant.supervision.asked_for_ports().empty());
+  EXPECT_TRUE(plant.supervision.port_questions().empty());
+}
+
+TEST(Supervision, TakesNobodyForAStrangerWhereTheServiceNeverHadThePort) {
+  Plant plant;
+  const auto index = plant.add_command_service("behind", Mode::act);
+  plant.config.services[index].probes = {{.kind = ProbeKind::tcp, .target = "127.0.0.1:80"}};
+  plant.port_strangers[index] = {.port = 80, .pid = 7, .name = "proxy"};
+  plant.start();
+  plant.run_for(2min);
+  plant.kill(index);
+  plant.run_for(10s);
+  EXPECT_EQ(plant.row(index).state, ServiceState::up);
+  EXPECT_EQ(plant.row(index).restart_failures_total, 0U);
 }
 
 TEST(Supervision, StartsWhatComesAfterAServiceAsSoonAsThatHasComeUp) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "config/probes.h"
 
@@ -89,12 +90,8 @@ std::optional<std::uint32_t> parse_hex(std::string_view text) {
 
 /// "20010db8000000000000000000000001 02 40 00 80 eth0"
 bool is_in_interfaces(std::string_view text, const IpAddress& address) {
-  std::string wanted;
-  for (const auto byte : address.bytes()) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    wanted += digits[byte / 16U];
-    wanted += digits[byte % 16U];
-  }
+  const auto& bytes = address.bytes();
+  const auto wanted = hex(std::string(bytes.begin(), bytes.end()));
   while (!text.empty()) {
     auto line = take_line(text);
     if (take_word(line) == wanted) return true;

@@ -85,8 +85,8 @@ TopSight sight() {
 }
 
 TEST(TopPage, FitsTheScreenAndShowsTheWorstServiceFirst) {
-  for (const std::size_t columns : {60, 80, 120, 200}) {
-    for (const std::size_t rows : {5, 10, 24, 60}) {
+  for (const std::size_t columns : {60U, 80U, 120U, 200U}) {
+    for (const std::size_t rows : {5U, 10U, 24U, 60U}) {
       const auto lines = top_page(sight(), {.rows = rows, .columns = columns}, later, words);
       EXPECT_LE(lines.size(), rows);
       for (const auto& line : lines)

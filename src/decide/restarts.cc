@@ -104,6 +104,13 @@ struct Obstacle {
   std::optional<Instant> until{};
 };
 
+RestartChoice put_off(RestartChoice choice, const Obstacle& obstacle) {
+  choice.state = obstacle.state;
+  if (!obstacle.reason.empty()) choice.reason += "; " + obstacle.reason;
+  choice.wake_at = obstacle.until;
+  return withhold(std::move(choice), obstacle.why);
+}
+
 std::optional<Obstacle> find_dependency(const RestartMemo& memo, const RestartSituation& situation,
                                         Instant now) {
   if (situation.waits_for.empty() || !memo.gone_since) return std::nullopt;
@@ -171,12 +178,8 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
     choice.reason += "; no unit and no start command to restart it with";
     return withhold(std::move(choice), Suppressed::unknown);
   }
-  if (auto obstacle = find_obstacle(rules, choice.memo, situation, now)) {
-    choice.state = obstacle->state;
-    if (!obstacle->reason.empty()) choice.reason += "; " + obstacle->reason;
-    choice.wake_at = obstacle->until;
-    return withhold(std::move(choice), obstacle->why);
-  }
+  if (auto obstacle = find_obstacle(rules, choice.memo, situation, now))
+    return put_off(std::move(choice), *obstacle);
   if (!is_looked_at) {
     if (!is_unseen) choice.state = ServiceState::waiting;
     choice.step = RestartStep::look_now;
@@ -314,8 +317,9 @@ std::optional<RestartChoice> decide_verification(const RestartPolicy& policy, Re
   memo.next_attempt = now + restart_pause(policy, memo.attempts, situation.jitter);
   auto choice = stand_by(memo, ServiceState::waiting, std::move(finding.reason));
   choice.attempt_failed = true;
-  choice.wake_at = memo.next_attempt;
-  return withhold(std::move(choice), Suppressed::backoff);
+  choice.wake_at = now;
+  const auto pause = find_pause(policy, memo, now);
+  return pause ? put_off(std::move(choice), *pause) : choice;
 }
 
 }  // namespace

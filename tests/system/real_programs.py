@@ -148,6 +148,7 @@ class Apache(Program):
 class Proftpd(Program):
     executable = "/usr/sbin/proftpd"
     preset = "proftpd"
+    in_foreground = "-n"
     main_user = "nobody"
 
     def configure(self):
@@ -178,6 +179,7 @@ class Proftpd(Program):
 class Sshd(Program):
     executable = "/usr/sbin/sshd"
     preset = "sshd"
+    in_foreground = "-D"
 
     def configure(self):
         # Compiled in: where it locks its unprivileged half up. It stays: another test may be using it by now.
@@ -230,6 +232,7 @@ class Sshd(Program):
 class Rsyslogd(Program):
     executable = "/usr/sbin/rsyslogd"
     preset = "syslog"
+    in_foreground = "-n"
 
     def configure(self):
         self.messages = self.log_directory / "messages"
@@ -259,6 +262,7 @@ class Rsyslogd(Program):
 class Named(Program):
     executable = "/usr/sbin/named"
     preset = "bind"
+    in_foreground = "-f"
     main_user = "bind"
 
     def configure(self):
@@ -300,6 +304,7 @@ class Named(Program):
 class Dovecot(Program):
     executable = "/usr/sbin/dovecot"
     preset = "dovecot"
+    in_foreground = "-F"
 
     def configure(self):
         self.imap_port = harness.free_port()
@@ -311,7 +316,7 @@ class Dovecot(Program):
             listen = 127.0.0.1
             base_dir = {base}
             state_dir = {self.directory}/state
-            log_path = {self.directory}/log
+            log_path = {self.log_directory}/dovecot.log
             ssl = no
             disable_plaintext_auth = no
             mail_location = maildir:{self.directory}/mail/%u
@@ -354,6 +359,7 @@ class Dovecot(Program):
 class Sendmail(Program):
     executable = "/usr/libexec/sendmail/sendmail"
     preset = "sendmail"
+    in_foreground = "-bD"
     HOST = "mail.example.test"
 
     def configure(self):

@@ -6,7 +6,7 @@ import signal
 
 import harness
 import real_programs
-from real_programs import Apache, Sshd
+from real_programs import Apache
 from situations import ASKED, Situation
 
 KILLED = "SIGKILL" if harness.does_kernel_tell_ends() else "not running|has just ended"
@@ -49,32 +49,38 @@ class Hung(Situation):
             self.assert_one_copy(name)
 
 
-class SshdByScript(Sshd):
+def by_script(kind):
     """Started by somebody's script, in which a time limit may be left over from a trial."""
 
-    def configure(self):
-        super().configure()
-        self.bare_argv = self.start_argv
-        self.script = self.write("start", "")
-        self.script.chmod(0o755)
-        self.start_argv = [str(self.script)]
-        self.mend()
+    class ByScript(kind):
+        def configure(self):
+            super().configure()
+            self.bare_argv = self.start_argv
+            # Not in its directory: that is its user's, who could replace what is run.
+            self.script = self.test.directory / f"start-{self.preset}"
+            self.script.touch(mode=0o755)
+            self.start_argv = [str(self.script)]
+            self.mend()
 
-    def spoil(self):
-        self.write_script("/usr/bin/setsid --fork /usr/bin/timeout --signal=KILL 1", "-D")
+        def spoil(self):
+            self.write_script("/usr/bin/setsid --fork /usr/bin/timeout --signal=KILL 1", self.in_foreground)
 
-    def mend(self):
-        self.write_script("")
+        def mend(self):
+            self.write_script("")
 
-    def write_script(self, before, after=""):
-        self.script.write_text(f"#!/bin/sh\nexec {before} {' '.join(self.bare_argv)} {after}\n")
+        def write_script(self, before, after=""):
+            self.script.write_text(f"#!/bin/sh\nexec {before} {' '.join(self.bare_argv)} {after}\n")
+
+    ByScript.__name__ = f"{kind.__name__}ByScript"  # Its directory is called so.
+    return ByScript
 
 
 class Flapping(Situation):
-    def test_two_that_die_again_and_again_until_they_are_mended(self):
-        """Each of another fault, and both look well for a moment each time."""
-        self.begin(Apache, SshdByScript, restart_policy={
-            "backoff": "1s", "backoff_max": "4s", "grace": "200ms", "flapping": {"deaths": 3, "per": "10s"}})
+    def test_all_of_them_die_again_and_again_until_they_are_mended(self):
+        """One for its configuration, and all look well for a moment each time."""
+        others = [by_script(kind) for kind in real_programs.ALL if kind is not Apache]
+        self.begin(Apache, *others, restart_policy={
+            "backoff": "1s", "backoff_max": "4s", "grace": "200ms", "flapping": {"deaths": 3, "per": "30s"}})
         for name, program in self.programs.items():
             program.spoil()
             program.stop()

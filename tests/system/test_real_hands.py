@@ -8,7 +8,7 @@ import subprocess
 import harness
 import real_programs
 from harness import wait_until
-from real_programs import Apache, Proftpd, Rsyslogd
+from real_programs import Apache
 from situations import Situation
 
 # Holds dpkg's locks as apt does, until its standard input ends.
@@ -126,7 +126,7 @@ class OnAFullDisk(OwnDisk):
         self.log_directory = disk
         state = disk / "state"
         state.mkdir(mode=0o700)
-        self.begin(Apache, Proftpd, Rsyslogd, state_directory=str(state))
+        self.begin(*real_programs.ALL, state_directory=str(state))
         filler = disk / "filler"
         self.fill(filler)
         for times in (1, 2, 3):
@@ -135,8 +135,8 @@ class OnAFullDisk(OwnDisk):
             for name, program in self.programs.items():
                 self.watcher.wait_restarted(name, times)
         # All but the log, whose work it is to write there.
-        self.assertTrue(self.programs["httpd"].answers())
-        self.assertTrue(self.programs["proftpd"].answers())
+        for name in self.programs.keys() - {"syslog"}:
+            self.assertTrue(self.programs[name].answers(), name)
         self.watcher.wait_metrics(lambda m: m("systemcheck_history_ok") == 0, "the full disk to be noticed")
         self.assertEqual(self.watcher.log().count("it is kept in memory"), 1)
         self.assert_all_told()

@@ -214,7 +214,17 @@ TEST(Restart, CallsAnAttemptFailedAsSoonAsSystemdSaysThatItDiedAgain) {
   EXPECT_FALSE(decide_restart(service, policy, memo, situation, noon + 1s).attempt_failed)
       << "a sight from before the outcome";
   situation.sight_at = noon + 2s;
-  EXPECT_TRUE(decide_restart(service, policy, memo, situation, noon + 2s).attempt_failed);
+  const auto failed = decide_restart(service, policy, memo, situation, noon + 2s);
+  EXPECT_TRUE(failed.attempt_failed);
+  EXPECT_EQ(failed.state, ServiceState::waiting);
+  EXPECT_EQ(failed.newly_suppressed, Suppressed::backoff);
+
+  memo.is_flapping = true;
+  memo.deaths.assign(policy.flapping.deaths, noon);
+  const auto again = decide_restart(service, policy, memo, situation, noon + 2s);
+  EXPECT_TRUE(again.attempt_failed);
+  EXPECT_EQ(again.state, ServiceState::flapping) << "at once, and not when its pause is over";
+  EXPECT_EQ(again.newly_suppressed, Suppressed::flapping);
 }
 
 /// A service that dies again as soon as it is up, for a virtual day: when was it restarted?

@@ -22,7 +22,7 @@ struct Room {
   void post() {
     auto view = std::make_shared<View>();
     auto snapshot = std::make_shared<Snapshot>();
-    snapshot->cycle = ++cycle;
+    snapshot->cycle = static_cast<std::uint64_t>(++cycle);
     snapshot->taken = Instant{cycle * 1min};
     snapshot->taken_at = view_time + cycle * 1min;
     set_fact<Processes>(*snapshot, table);

@@ -46,7 +46,7 @@ std::string state_text(const Process& process) {
   std::string text(1, process.state);
   if (process.nice < 0) text += '<';
   if (process.nice > 0) text += 'N';
-  if (process.session == process.identity.pid) text += 's';
+  if (process.is_session_leader()) text += 's';
   if (process.threads > 1) text += 'l';
   if (process.is_foreground) text += '+';
   return text;

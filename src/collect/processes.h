@@ -48,6 +48,8 @@ struct Process {
   bool operator==(const Process&) const = default;
   /// Its first thread has left and the others work on; of its files nothing can be read any more.
   [[nodiscard]] bool is_headless() const { return state == 'Z' && threads > 1; }
+  /// It has called setsid(2): nobody else is given the number of a session.
+  [[nodiscard]] bool is_session_leader() const { return session == identity.pid; }
   [[nodiscard]] bool is_alive() const {
     return is_headless() || (state != 'Z' && state != 'X' && state != 'x');
   }

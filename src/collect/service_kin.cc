@@ -16,8 +16,6 @@ double age_seconds(const Process& process, const Processes& table) {
          static_cast<double>(process.identity.start_ticks) / static_cast<double>(table.ticks_per_second);
 }
 
-bool is_leader(const Process& process) { return process.session == process.identity.pid; }
-
 }  // namespace
 
 std::optional<KinMemory::Child> KinMemory::find(const ProcessIdentity& identity) const {
@@ -53,7 +51,7 @@ void KinMemory::sweep(const Processes& table) {
   std::erase_if(children_, [&](const auto& entry) { return has_ended(entry.first); });
   std::erase_if(beside_, has_ended);
   for (auto& [identity, child] : children_) {
-    if (is_leader(*table.find(identity.pid))) child = Child::session;
+    if (table.find(identity.pid)->is_session_leader()) child = Child::session;
   }
   if (!leader_) return;
   const auto* process = table.find(leader_->pid);

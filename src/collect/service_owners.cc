@@ -140,8 +140,7 @@ std::size_t ServiceOwners::decide_by_birth(const Process& process, int depth) {
   const auto worker = circumstances_.workers.find(process.identity.pid);
   if (worker != circumstances_.workers.end()) return worker->second;
   const auto session = circumstances_.sessions.find(process.session);
-  const bool is_leader = process.session == process.identity.pid;
-  if (session != circumstances_.sessions.end() && !is_leader) return session->second;
+  if (session != circumstances_.sessions.end() && !process.is_session_leader()) return session->second;
   const auto* parent = table_.find(process.parent);
   if (parent == nullptr || depth >= ancestors_max || parent->session != process.session) return none;
   return decide_owner(row_of(*parent), depth + 1);

@@ -28,7 +28,7 @@ bool ServiceRule::lists_unit(std::string_view unit) const {
 }
 
 bool ServiceRule::is_session(const Process& process) const {
-  return process.session == process.identity.pid && !main_cmdline_.is_empty() &&
+  return process.is_session_leader() && !main_cmdline_.is_empty() &&
          !main_cmdline_.fits(process.text->cmdline);
 }
 

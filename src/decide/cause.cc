@@ -77,7 +77,6 @@ bool was_stopped(const GoneEvidence& evidence) {
 
 Cause decide_inactive(const GoneEvidence& evidence) {
   const auto& unit = *evidence.unit;
-  if (was_stopped(evidence)) return {Kind::admin, "it was stopped by an administrator"};
   if (is_manual(unit.unit_file_state) && !is_manual(evidence.unit_file_state_when_up)) {
     return {Kind::admin, "its unit is " + unit.unit_file_state};
   }
@@ -91,7 +90,6 @@ Cause decide_inactive(const GoneEvidence& evidence) {
 }
 
 Cause decide_failed(const GoneEvidence& evidence) {
-  if (was_stopped(evidence)) return {Kind::admin, "it was stopped by an administrator"};
   // What is left of one that ran outside must have been looked at first: systemd has not seen that end.
   if (has_been_up(evidence) && evidence.is_outside && evidence.end) return decide_death(evidence, {});
   return {.kind = Kind::crash,
@@ -109,6 +107,7 @@ Cause decide_by_unit(const GoneEvidence& evidence) {
     if (is_there && (!has_failed || evidence.is_outside)) {
       return {Kind::alive, evidence.finding.reason + ", started outside systemd"};
     }
+    if (was_stopped(evidence)) return {Kind::admin, "it was stopped by an administrator"};
     return has_failed ? decide_failed(evidence) : decide_inactive(evidence);
   }
   if (unit.active_state == "reloading") {

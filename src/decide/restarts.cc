@@ -172,7 +172,7 @@ RestartChoice decide_due(const Rules& rules, RestartMemo memo, const RestartSitu
   if (service.mode == Mode::observe) return withhold(std::move(choice), Suppressed::observe);
   if (!situation.kill_switch.empty()) {
     choice.reason += "; not acted upon, kill switch: " + situation.kill_switch;
-    return withhold(std::move(choice), suppressed_by(Owner::maintenance));
+    return withhold(std::move(choice), Suppressed::maintenance);
   }
   if (!situation.has_way) {
     choice.reason += "; no unit and no start command to restart it with";

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "support/restart_sight.h"
+
 namespace systemcheck::test {
 namespace {
 
@@ -17,15 +19,6 @@ Service acting_service() {
   service.mode = Mode::act;
   service.start = {"/opt/billing/start"};
   return service;
-}
-
-RestartSituation sight(Presence presence, Instant at) {
-  RestartSituation situation;
-  situation.evidence.finding = {presence, "as the test says"};
-  situation.sight_at = at;
-  situation.is_new_sight = true;
-  situation.uptime = 12h;
-  return situation;
 }
 
 /// A service that was seen up at noon.

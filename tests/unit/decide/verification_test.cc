@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/restart_sight.h"
+
 namespace systemcheck::test {
 namespace {
 
@@ -23,14 +25,6 @@ class StartedAtNoon : public testing::Test {
     memo_ = note_outcome(note_attempt(memo_, noon - 100ms), service_, policy_, {true, 0, noon});
   }
 
-  static RestartSituation sight(Presence presence, Instant at) {
-    RestartSituation situation;
-    situation.evidence.finding = {presence, "as the test says"};
-    situation.sight_at = at;
-    situation.is_new_sight = true;
-    situation.uptime = 12h;
-    return situation;
-  }
   static RestartSituation alive(const ProcessIdentity& main, Instant at) {
     auto situation = sight(Presence::present, at);
     situation.main = main;

@@ -316,14 +316,16 @@ void Supervision::watch_main(std::size_t index) {
   if (!service.sight.main || service.sight.main == service.watched) return;
   if (service.died_at) return;  // The sight is older than that death.
   follow_end(service);
-  auto watch = world_.loop.when_gone(*service.sight.main, [this, index] { note_end(index); });
+  // How another has ended, whose place it has taken, is not how this one has.
+  service.gone_watch.cancel();
+  service.watched = service.sight.main;
+  auto watch = world_.loop.when_gone(*service.watched, [this, index] { note_end(index); });
   if (watch) {
     service.gone_watch = std::move(*watch);
-    service.watched = service.sight.main;
     return;
   }
   // Otherwise (no pidfd, no right to it) the kernel's hint or the next cycle tells.
-  if (watch.error().kind != Error::Kind::not_found) return;
+  if (watch.error().kind != Error::Kind::not_found) return service.watched.reset();
   stop_following(service);  // Whatever was told may be of somebody else.
   note_end(index);
 }

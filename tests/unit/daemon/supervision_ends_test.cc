@@ -111,6 +111,25 @@ TEST_F(SupervisionEnds, AStarterThatEndsWhenItHasSeenTheDaemonStartIsNoDeath) {
   EXPECT_EQ(deaths(DeathCause::exit), 0U);
 }
 
+TEST_F(SupervisionEnds, AStarterThatWasGoneWhenItWasSeenHasNotEndedAsTheOneBefore) {
+  plant.start();
+  plant.actuator().service(billing).comes_up_after = 1s;
+  plant.actuator().service(billing).is_up = false;
+  plant.loop.end_process(*std::exchange(plant.processes[billing], std::nullopt),
+                         ProcessEnd{.signal = SIGKILL});
+  plant.run_for(100ms);
+  ASSERT_EQ(plant.orders(), 1U);
+  const ProcessIdentity starter{.pid = 60'000, .start_ticks = 60'000};
+  plant.loop.end_process(starter);
+  plant.processes[billing] = starter;
+  plant.run_for(500ms);
+  plant.processes[billing].reset();
+  plant.run_for(5s);
+  EXPECT_EQ(plant.row(billing).state, ServiceState::up);
+  EXPECT_EQ(deaths(DeathCause::signal), 1U);
+  EXPECT_EQ(plant.orders(), 1U);
+}
+
 TEST_F(SupervisionEnds, WithoutAWordOneMoreLookIsTaken) {
   plant.start();
   plant.ends.fall_silent();

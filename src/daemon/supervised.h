@@ -55,6 +55,11 @@ struct Supervision::Supervised {
   std::vector<RuleHistory> rule_history{};
   ResourceFinding resources{};
 
+  /// It is down, and its next attempt is put off.
+  [[nodiscard]] bool awaits_attempt() const {
+    return row.state == ServiceState::waiting || (row.state == ServiceState::flapping && memo.gone_since);
+  }
+
   std::vector<std::uint16_t> own_ports{};  ///< of those that its probes ask, what it was seen to have itself
   bool are_ports_known = false;            ///< was looked while it was up
   std::vector<ProbeState> probes{};        ///< how they stand

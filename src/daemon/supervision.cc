@@ -220,7 +220,7 @@ void Supervision::close_cycle(Duration since_last) {
                         : 0;
     service->cpu_seconds_at_cycle = used;
     note_use(*service);
-    const bool is_failing = row.state == ServiceState::down || row.state == ServiceState::waiting ||
+    const bool is_failing = row.state == ServiceState::down || service->awaits_attempt() ||
                             row.state == ServiceState::suspect || row.state == ServiceState::restarting;
     row.consecutive_failures = is_failing ? row.consecutive_failures + 1 : 0;
     if (is_failing) ++row.check_failures_total;
@@ -268,9 +268,7 @@ ServiceRow Supervision::shown(const Supervised& service) const {
   auto row = service.row;
   const auto now = world_.loop.now();
   const auto& next = service.memo.next_attempt;
-  const bool is_waiting =
-      row.state == ServiceState::waiting || (row.state == ServiceState::flapping && service.memo.gone_since);
-  row.backoff_remaining = is_waiting && next && *next > now ? *next - now : Duration{};
+  row.backoff_remaining = service.awaits_attempt() && next && *next > now ? *next - now : Duration{};
   if (is_out_of_service(row.state)) row.downtime_total += now - row.state_since_instant;
   row.holds = hold_rows(service.claims, now, world_.loop.wall_now());
   return row;

@@ -236,7 +236,7 @@ void Supervision::plan_wake(std::size_t index, const RestartChoice& choice) {
 void Supervision::wake_dependents(const std::string& name) {
   for (std::size_t i = 0; i < services_.size(); ++i) {
     const auto& after = services_[i]->rules.after;
-    if (services_[i]->row.state != ServiceState::waiting) continue;
+    if (services_[i]->memo.suppressed != Suppressed::dependency) continue;
     if (std::ranges::find(after, name) == after.end()) continue;
     services_[i]->wake = world_.loop.at(world_.loop.now(), [this, i] { reconsider(i); });
   }

@@ -81,8 +81,7 @@ ShedCandidate Supervision::shed_candidate(const Supervised& service) const {
   const auto state = service.row.state;
   const bool is_withheld = state == ServiceState::held && service.row.owner == Owner::shed &&
                            service.claims.find(Owner::shed, ClaimOrigin::own) == nullptr;
-  const bool is_due = state == ServiceState::down || state == ServiceState::waiting ||
-                      (state == ServiceState::flapping && service.memo.gone_since) || is_withheld;
+  const bool is_due = state == ServiceState::down || service.awaits_attempt() || is_withheld;
   candidate.is_restart_due = is_due && (service.memo.was_up || service.was_turned_off);
   return candidate;
 }

@@ -99,13 +99,12 @@ RestartChoice decide_unsettled(RestartMemo memo, std::string reason, Instant now
 /// What keeps a restart that is due from being done now.
 struct Obstacle {
   Suppressed why = Suppressed::unknown;
-  ServiceState state = ServiceState::waiting;
   std::string reason{};
   std::optional<Instant> until{};
 };
 
 RestartChoice put_off(RestartChoice choice, const Obstacle& obstacle) {
-  choice.state = obstacle.state;
+  choice.state = choice.memo.is_flapping ? ServiceState::flapping : ServiceState::waiting;
   if (!obstacle.reason.empty()) choice.reason += "; " + obstacle.reason;
   choice.wake_at = obstacle.until;
   return withhold(std::move(choice), obstacle.why);
@@ -116,7 +115,7 @@ std::optional<Obstacle> find_dependency(const RestartMemo& memo, const RestartSi
   if (situation.waits_for.empty() || !memo.gone_since) return std::nullopt;
   const auto until = *memo.gone_since + dependency_wait_max;
   if (now >= until) return std::nullopt;
-  return Obstacle{Suppressed::dependency, ServiceState::waiting, "waits for " + situation.waits_for, until};
+  return Obstacle{Suppressed::dependency, "waits for " + situation.waits_for, until};
 }
 
 std::optional<Obstacle> find_pause(const RestartPolicy& policy, const RestartMemo& memo, Instant now) {
@@ -124,18 +123,19 @@ std::optional<Obstacle> find_pause(const RestartPolicy& policy, const RestartMem
   if (memo.is_flapping && memo.attempt_began) {
     const auto until = std::max(pause_end, *memo.attempt_began + policy.backoff_max);
     if (now >= until) return std::nullopt;
-    return Obstacle{Suppressed::flapping, ServiceState::flapping, "it dies again and again", until};
+    return Obstacle{Suppressed::flapping, "it dies again and again", until};
   }
   if (now >= pause_end) return std::nullopt;
-  return Obstacle{Suppressed::backoff, ServiceState::waiting, {}, pause_end};
+  return Obstacle{Suppressed::backoff, {}, pause_end};
 }
 
+/// Its own pause first: what a service does itself tells more than what others keep it waiting for.
 std::optional<Obstacle> find_obstacle(const Rules& rules, const RestartMemo& memo,
                                       const RestartSituation& situation, Instant now) {
-  if (auto dependency = find_dependency(memo, situation, now)) return dependency;
   if (auto pause = find_pause(rules.policy, memo, now)) return pause;
+  if (auto dependency = find_dependency(memo, situation, now)) return dependency;
   if (!situation.host.until || *situation.host.until <= now) return std::nullopt;
-  return Obstacle{Suppressed::host_limit, ServiceState::waiting, situation.host.reason, situation.host.until};
+  return Obstacle{Suppressed::host_limit, situation.host.reason, situation.host.until};
 }
 
 Rung choose_rung(const Service& service, const RestartMemo& memo, const RestartSituation& situation,

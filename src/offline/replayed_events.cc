@@ -203,7 +203,8 @@ MachineRules ReplayedRun::rules_of(const Played& service) {
 void ReplayedRun::wake_dependents(const std::string& name, Instant now) {
   for (const auto& service : services_) {
     const auto& after = service->rules->after;
-    if (service->state != ServiceState::waiting || std::ranges::find(after, name) == after.end()) continue;
+    if (service->memo.suppressed != Suppressed::dependency) continue;
+    if (std::ranges::find(after, name) == after.end()) continue;
     service->wake = now;
     service->wakes_to_look = false;
   }

@@ -385,6 +385,26 @@ TEST(Restart, WaitsForWhatItComesAfterButNotForEver) {
   EXPECT_EQ(decide_restart(service, {}, choice.memo, situation, *choice.wake_at).step, RestartStep::restart);
 }
 
+TEST(Restart, WhatDiesAgainAndAgainIsFlappingAlsoWhileItWaitsForAnother) {
+  const auto service = acting_service();
+  const RestartPolicy policy;
+  auto memo = memo_of_an_up_service(service, policy);
+  memo.is_flapping = true;
+  memo.deaths.assign(policy.flapping.deaths, noon);
+  memo.attempt_began = noon;
+  memo = decide_restart(service, policy, memo, sight(Presence::gone, noon + 1s), noon + 1s).memo;
+  auto situation = sight(Presence::gone, noon + 2s);
+  situation.waits_for = "syslog";
+  auto choice = decide_restart(service, policy, memo, situation, noon + 2s);
+  EXPECT_EQ(choice.state, ServiceState::flapping);
+  EXPECT_EQ(choice.newly_suppressed, Suppressed::flapping) << "its own pause comes first";
+  ASSERT_EQ(choice.wake_at, noon + policy.backoff_max);
+  choice.memo.gone_since = *choice.wake_at;
+  choice = decide_restart(service, policy, choice.memo, situation, *choice.wake_at);
+  EXPECT_EQ(choice.state, ServiceState::flapping);
+  EXPECT_EQ(choice.newly_suppressed, Suppressed::dependency);
+}
+
 TEST(Restart, ObeysTheLimitOfTheMachine) {
   auto situation = sight(Presence::gone, noon + 2s);
   situation.host = {.until = noon + 1min, .reason = "too many"};

@@ -33,8 +33,7 @@ class Situation(SystemTest):
                   "host_limit": {"restarts": 100, "share": "100%"}, **config.pop("restart_policy", {})}
         self.watcher = self.daemon({
             "services": {**{name: self.settings(program) for name, program in self.programs.items()}, **self.others},
-            # Whatever else this machine does: here a time-out is the fault of the program.
-            "load": {"warn_per_cpu": 1000}, "restart_policy": policy, **config})
+            "restart_policy": policy, **config})
         for name in self.programs:
             self.watcher.wait_state(name, "up")
         self.trees = {name: program.tree() for name, program in self.programs.items()}

@@ -146,7 +146,7 @@ class OnAFullDisk(OwnDisk):
         self.assertEqual(metrics("systemcheck_history_dropped_total"), 0)
         wait_until(self.programs["syslog"].answers, "the log to be written again")
         self.assertEqual(self.watcher.stop(), 0)
-        self.watcher = self.daemon({key: self.watcher.config[key] for key in ("services", "state_directory", "load")})
+        self.watcher = self.daemon({key: self.watcher.config[key] for key in ("services", "state_directory")})
         self.assert_all_told()
 
     def assert_all_told(self):

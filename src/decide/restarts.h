@@ -33,9 +33,9 @@ namespace systemcheck {
 //   any        | gone, somebody else owns it                        | held        |
 //   any        | gone, not confirmed; in its grace                  | suspect     | look again
 //   any        | gone, confirmed; mode observe or disabled, no way  | down        | tell what it would do
+//   any        | due; dies again and again, one of the next three   | flapping    |
+//   any        | due; pause of the backoff, or until backoff_max    | waiting     |
 //   any        | due; a service it comes after is down              | waiting     |
-//   any        | due; pause of the backoff                          | waiting     |
-//   any        | due; dies again and again                          | flapping    |
 //   any        | due; limit of the machine                          | waiting     |
 //   any        | due; the death is newer than the sight             | down        | look now
 //   any        | due; the sight is old                              | waiting     | look now

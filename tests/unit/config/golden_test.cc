@@ -75,6 +75,18 @@ std::string uncommented(std::string_view text) {
   return out;
 }
 
+/// Two thirds of the example explain, and a byte less in there is no damage.
+std::string without_prose(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto line = take_line(text);
+    const auto first = line.find_first_not_of(' ');
+    if (first == std::string_view::npos || line[first] == '#') continue;
+    out.append(line).append("\n");
+  }
+  return out;
+}
+
 std::string name_of(const testing::TestParamInfo<std::string>& info) { return info.param; }
 
 class GoodConfig : public testing::TestWithParam<std::string> {};
@@ -160,14 +172,14 @@ class DamagedConfig : public testing::Test {
 };
 
 TEST_F(DamagedConfig, CutAnywhereIsAConfigurationOrProblems) {
-  const auto text = uncommented(read_source("contrib/systemcheck.yaml"));
+  const auto text = without_prose(uncommented(read_source("contrib/systemcheck.yaml")));
   for (std::size_t length = 0; length < text.size(); ++length) {
     expect_a_configuration_or_problems(text.substr(0, length));
   }
 }
 
 TEST_F(DamagedConfig, WithAnyByteMissingIsAConfigurationOrProblems) {
-  const auto text = uncommented(read_source("contrib/systemcheck.yaml"));
+  const auto text = without_prose(uncommented(read_source("contrib/systemcheck.yaml")));
   for (std::size_t at = 0; at < text.size(); ++at) {
     expect_a_configuration_or_problems(std::string(text).erase(at, 1));
   }
@@ -177,7 +189,7 @@ TEST_F(DamagedConfig, WithAnyByteReplacedIsAConfigurationOrProblems) {
   const auto text = read_source("tests/golden/config/good/everything.yaml");
   const std::string bytes = ":-?,[]{}&*#!|>'\"%@`\t\n \\/0~\xff\x04";
   for (std::size_t at = 0; at < text.size(); ++at) {
-    for (std::size_t i = at % 7; i < bytes.size(); i += 7) {
+    for (std::size_t i = at % 13; i < bytes.size(); i += 13) {
       auto damaged = text;
       damaged[at] = bytes[i];
       expect_a_configuration_or_problems(damaged);

@@ -20,6 +20,11 @@ bool is_visible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
+bool is_control(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code < 0x20 || code == 0x7f;
+}
+
 Result<std::string> parse_bounded(std::string_view text) {
   if (!text.empty() && text.size() <= text_max) return std::string(text);
   return malformed(text, "is not a text of 1 to 1024 bytes");
@@ -95,12 +100,21 @@ void read_status(Section& section, std::vector<std::uint32_t>& status) {
     status.push_back(*parse_number<std::uint32_t>(text));
 }
 
-/// Line ends and other control characters are what protocols are made of.
+/// Line ends and other control characters of ASCII are what protocols are made of. yaml-cpp makes bytes that
+/// are no UTF-8 of "\N" and "\_".
+Result<std::string> parse_sent(std::string_view text) {
+  std::string rest(text);
+  std::ranges::replace_if(
+      rest, [](char c) { return is_control(c); }, ' ');
+  if (clean_prefix(rest) != rest.size()) return malformed(text, "holds what is neither visible nor ASCII");
+  return parse_bounded(text);
+}
+
 void read_send(Section& section, std::string& send) {
   const auto* entry = section.find("send");
   if (entry == nullptr) return;
   if (entry->kind != Entry::Kind::text) return section.refuse(*entry, "send", "must be one value");
-  const auto text = parse_bounded(entry->text);
+  const auto text = parse_sent(entry->text);
   if (!text) return section.refuse(*entry, "send", text.error().message);
   send = *text;
 }
@@ -195,7 +209,7 @@ std::string quoted(std::string_view text) {
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') out += '\\';
-    if (code < 0x20 || code == 0x7f) {
+    if (is_control(c)) {
       out += std::string("\\x") + digits[code / 16] + digits[code % 16];
     } else {
       out += c;

@@ -75,7 +75,7 @@ class FromDeathToMail(SystemTest):
         root.mkdir()
         materialise((SOURCE / "tests/golden/hosts/debian-web.tree").read_text(), root)
         (root / "proc/loadavg").write_text("49.50 49.50 49.50 9/200 4711\n")
-        return self.daemon({"mode": "observe"}, args=["--root", str(root)])
+        return self.daemon({"mode": "observe", "load": {}}, args=["--root", str(root)])
 
     def start_alertmanager(self):
         self.sink, self.switch = mail_sink(self), page(self)

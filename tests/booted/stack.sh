@@ -74,9 +74,11 @@ is_mailed() { tr -d '\r' </run/mails 2>/dev/null | grep -qxF -- "$1"; }
 began() { journalctl -o cat -u "$1" | grep -c '^Started '; }
 
 # --- two commands: the daemon is there, this is the second one ---------------------------------
+# Its directories are made after "systemctl start" has returned.
+within 30 "the daemon is there" curl -fsS --max-time 5 -o /dev/null http://127.0.0.1:10060/-/ready
 inventory >/run/before
 check "nobody is mailed by a mistake" refuses "is not a mail address" "${told[@]}" --escalate-to nobody
-check "a mistake changes nothing" eval 'inventory | diff /run/before - >&2'
+check "a mistake changes nothing" eval 'inventory | diff /run/before - >>/results/evidence'
 # What does not even come up need not be tried any further.
 check "one command brings all of it" install_stack "${told[@]}"
 active prometheus || { go_down; exit; }
@@ -102,7 +104,8 @@ check "the mail server was told who it is" is_mailed "AUTH PLAIN $(printf '\0wat
 check "nobody else reads the password" [ "$(stat -c '%a %U %G' /etc/systemcheck/stack/smtp-password)" = "640 root prometheus" ]
 check "it is mailed to whom it was told" is_mailed 'To: root@booted.example.test'
 within 45 "the daemon, Prometheus and Alertmanager are asked, and answer" targets_up 3
-within 45 "what a rule says is told outside: all is well" grep -q 'POST /ping' /run/pings
+# After half a minute at most it is evaluated, and then Alertmanager waits for others of its group.
+within 120 "what a rule says is told outside: all is well" grep -q 'POST /ping' /run/pings
 kill_main KILL prometheus-alertmanager
 within 20 "what dies comes back" active prometheus-alertmanager
 
@@ -117,7 +120,7 @@ DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install pro
 within 20 "Debian has started Prometheus, on every address" listens_on '*' 9090
 inventory >/run/before
 check "a Prometheus that is used is left alone" refuses "prometheus is used here already" "${told[@]}"
-check "really" eval 'inventory | diff /run/before - >&2'
+check "really" eval 'inventory | diff /run/before - >>/results/evidence'
 check "unless it is said" install_stack "${told[@]}" --take-over
 check "then it listens on loopback only" listens_on 127.0.0.1 9090
 check "it is given back" install_stack --remove

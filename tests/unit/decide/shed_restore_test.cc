@@ -411,6 +411,20 @@ TEST_F(ShedRestore, AnExitStartsWhatHasJustEndedToo) {
             Texts{"start web"});
 }
 
+TEST_F(ShedRestore, AnExitStartsNothingThatIsStartedAlreadyOrWasTurnedOffInWordsOnly) {
+  add_off("web", 5);
+  begin(60);
+  memo_of("web").phase = ShedPhase::starting;
+  const auto exit = [&] {
+    return started(decide_shed_exit(world.rules, world.memo, world.sight(), world.services, world.now));
+  };
+  EXPECT_EQ(exit(), Texts{});
+  memo_of("web").phase = ShedPhase::shed;
+  EXPECT_EQ(exit(), Texts{"start web"});
+  memo_of("web").is_rehearsed = true;
+  EXPECT_EQ(exit(), Texts{});
+}
+
 TEST_F(ShedRestore, AnExitLeavesAllAsItIsWhereItIsToldToOrCannotRead) {
   add_off("web", 10);
   begin(60);

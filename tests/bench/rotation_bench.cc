@@ -3,7 +3,9 @@
 // and nothing is asserted of them.
 //
 // Where a log is copied and cut, what is written between the one and the other is lost by whoever does that.
-// Here nobody writes meanwhile, so that what is missing would be our own loss.
+// Here nobody writes meanwhile, so that what is missing would be our own loss. A log that has come and gone
+// while a busy machine let nobody look is lost by whoever deleted it: it is deleted only when somebody
+// follows it.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,13 +65,21 @@ class Writer {
  public:
   Writer(std::string path, Rotation rotation) : path_(std::move(path)), rotation_(rotation) { reopen(); }
 
-  void write_all(std::size_t count) {
+  /// `seen` says how many lines the other side has.
+  void write_all(std::size_t count, const std::function<std::size_t()>& seen) {
     const auto begin = Clock::now();
     for (std::size_t number = 0; number < count; number += burst) {
       for (std::size_t i = number; i < std::min(count, number + burst); ++i)
         write(line_of(i));
-      if (number > 0 && number % lines_between == 0) rotate();
-      if (number % lines_between == lines_until_reopened) finish_rotation();
+      if (number > 0 && number % lines_between == 0) {
+        while (deletes() && seen() <= reopened_at_ && Clock::now() - begin < patience)
+          std::this_thread::sleep_for(milliseconds{1});
+        rotate();
+      }
+      if (number % lines_between == lines_until_reopened) {
+        finish_rotation();
+        reopened_at_ = number + burst;
+      }
       std::this_thread::sleep_until(begin + microseconds{number * 1'000'000 / lines_per_second});
     }
   }
@@ -77,6 +88,9 @@ class Writer {
   }
 
  private:
+  [[nodiscard]] bool deletes() const {
+    return rotation_ == Rotation::erase || rotation_ == Rotation::rename_and_erase;
+  }
   void reopen() {
     file_ = Descriptor(::open(path_.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644));
     if (!file_.is_open()) std::abort();
@@ -111,6 +125,7 @@ class Writer {
   Rotation rotation_;
   std::string old_{};
   std::size_t count_ = 0;
+  std::size_t reopened_at_ = 0;  ///< so many lines were written to those before
   Descriptor file_{};
 };
 
@@ -176,7 +191,7 @@ bool rotate_all(Rotation kind, const char* name) {
   Follower follower(path, lines);
   std::jthread writes([&] {
     follower.wait_until_ready();
-    writer.write_all(lines);
+    writer.write_all(lines, [&] { return follower.seen(); });
   });
   follower.run();
   const auto& status = follower.status();

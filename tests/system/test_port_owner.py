@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """A restarted service is proven by the port that it has itself, and not by what a stranger there answers."""
 
+import contextlib
 import json
 import shutil
+import socket
 
 import harness
 from harness import SystemTest, free_port, wait_until
@@ -50,12 +52,18 @@ class PortOwner(SystemTest):
             exec {SETSID} --fork @EXE@ {program} {self.port}
             """)]
         pid = service.start()
+        wait_until(self.is_answered, "it to listen, which the daemon shall see at once")
         probe = {"tcp": f"127.0.0.1:{self.port}", "every": "1s"}
         daemon = self.daemon({
             "cycle": "1s",
             "services": {"listener": service.settings(probes=[probe], start_timeout="4s")}})
         daemon.wait_state("listener", "up")
         return service, pid, daemon
+
+    def is_answered(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
 
     def history(self, daemon, condition):
         """What the history tells of it, once there is an action in it that the condition is true of."""

@@ -104,8 +104,7 @@ void read_status(Section& section, std::vector<std::uint32_t>& status) {
 /// are no UTF-8 of "\N" and "\_".
 Result<std::string> parse_sent(std::string_view text) {
   std::string rest(text);
-  std::ranges::replace_if(
-      rest, [](char c) { return is_control(c); }, ' ');
+  std::ranges::replace_if(rest, is_control, ' ');
   if (clean_prefix(rest) != rest.size()) return malformed(text, "holds what is neither visible nor ASCII");
   return parse_bounded(text);
 }

@@ -235,9 +235,7 @@ void Supervision::plan_wake(std::size_t index, const RestartChoice& choice) {
 /// Later, not now: this may be in the middle of a round over all of them.
 void Supervision::wake_dependents(const std::string& name) {
   for (std::size_t i = 0; i < services_.size(); ++i) {
-    const auto& after = services_[i]->rules.after;
-    if (services_[i]->memo.suppressed != Suppressed::dependency) continue;
-    if (std::ranges::find(after, name) == after.end()) continue;
+    if (!may_wait_for(services_[i]->rules, services_[i]->memo, name)) continue;
     services_[i]->wake = world_.loop.at(world_.loop.now(), [this, i] { reconsider(i); });
   }
 }

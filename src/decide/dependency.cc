@@ -1,5 +1,7 @@
 #include "decide/dependency.h"
 
+#include <algorithm>
+
 namespace systemcheck {
 namespace {
 
@@ -24,6 +26,11 @@ std::string find_cause_to_wait(const Service& rules, const FindStanding& find) {
     return cause.empty() ? name : cause;
   }
   return {};
+}
+
+bool may_wait_for(const Service& rules, const RestartMemo& memo, std::string_view name) {
+  return memo.suppressed == Suppressed::dependency &&
+         std::ranges::find(rules.after, name) != rules.after.end();
 }
 
 }  // namespace systemcheck

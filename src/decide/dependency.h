@@ -23,4 +23,7 @@ using FindStanding = std::function<std::optional<Standing>(std::string_view name
 /// the one it waits for waits for itself. Pure.
 std::string find_cause_to_wait(const Service& rules, const FindStanding& find);
 
+/// Its restart is put off for one that it comes after: perhaps this one.
+bool may_wait_for(const Service& rules, const RestartMemo& memo, std::string_view name);
+
 }  // namespace systemcheck

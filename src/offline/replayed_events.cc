@@ -202,9 +202,7 @@ MachineRules ReplayedRun::rules_of(const Played& service) {
 
 void ReplayedRun::wake_dependents(const std::string& name, Instant now) {
   for (const auto& service : services_) {
-    const auto& after = service->rules->after;
-    if (service->memo.suppressed != Suppressed::dependency) continue;
-    if (std::ranges::find(after, name) == after.end()) continue;
+    if (!may_wait_for(*service->rules, service->memo, name)) continue;
     service->wake = now;
     service->wakes_to_look = false;
   }

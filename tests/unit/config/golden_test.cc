@@ -75,7 +75,7 @@ std::string uncommented(std::string_view text) {
   return out;
 }
 
-/// Two thirds of the example explain, and a byte less in there is no damage.
+/// Two thirds of the example explain: almost every byte in there may be missing without any damage.
 std::string without_prose(std::string_view text) {
   std::string out;
   while (!text.empty()) {
